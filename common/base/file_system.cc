@@ -1,0 +1,140 @@
+#include "common/base/file_system.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <system_error>
+
+#include "absl/strings/str_format.h"
+
+namespace stereofarm {
+namespace fs = std::filesystem;
+namespace {
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  ~FileDescriptor() {
+    if (fd_ >= 0) close(fd_);
+  }
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+absl::Status WriteAndSync(int fd, std::string_view content, const std::string& name) {
+  while (!content.empty()) {
+    const ssize_t written = write(fd, content.data(), content.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return ErrnoStatus(errno, "cannot write " + name);
+    content.remove_prefix(static_cast<size_t>(written));
+  }
+  if (fsync(fd) != 0) return ErrnoStatus(errno, "cannot flush " + name);
+  return absl::OkStatus();
+}
+
+fs::path FolderOf(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+}  // namespace
+
+absl::Status ErrnoStatus(int error, const std::string& what) {
+  const std::string message = absl::StrFormat("%s: %s", what, strerror(error));
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+      return absl::NotFoundError(message);
+    case EACCES:
+    case EPERM:
+    case EROFS:
+      return absl::PermissionDeniedError(message);
+    case ENOSPC:
+    case EDQUOT:
+      return absl::ResourceExhaustedError(message);
+    case EISDIR:
+    case ENAMETOOLONG:
+      return absl::InvalidArgumentError(message);
+    default:
+      return absl::InternalError(message);
+  }
+}
+
+absl::StatusOr<std::string> ReadFile(const fs::path& path) {
+  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return ErrnoStatus(errno, "cannot open " + path.string());
+  std::string content;
+  char buffer[1 << 16];
+  while (true) {
+    const ssize_t got = read(file.get(), buffer, sizeof(buffer));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EIO) {
+      return absl::DataLossError(
+          absl::StrFormat("cannot read %s: %s", path.string(), strerror(EIO)));
+    }
+    if (got < 0) return ErrnoStatus(errno, "cannot read " + path.string());
+    if (got == 0) return content;
+    content.append(buffer, static_cast<size_t>(got));
+  }
+}
+
+absl::Status WriteFileAtomically(const fs::path& path, std::string_view content) {
+  const fs::path temporary = path.string() + absl::StrFormat(".%d.tmp", getpid());
+  absl::Status status;
+  {
+    const FileDescriptor file(
+        open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    if (file.get() < 0) return ErrnoStatus(errno, "cannot create " + temporary.string());
+    status = WriteAndSync(file.get(), content, temporary.string());
+  }
+  if (status.ok()) status = Rename(temporary, path);
+  if (!status.ok()) unlink(temporary.c_str());
+  return status;
+}
+
+absl::Status SyncPath(const fs::path& path) {
+  const FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0) return ErrnoStatus(errno, "cannot open " + path.string());
+  if (fsync(file.get()) != 0) return ErrnoStatus(errno, "cannot flush " + path.string());
+  return absl::OkStatus();
+}
+
+absl::Status MakeDirectories(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) return ErrnoStatus(error.value(), "cannot create folder " + path.string());
+  return absl::OkStatus();
+}
+
+absl::Status RemoveTree(const fs::path& path) {
+  std::error_code error;
+  fs::remove_all(path, error);
+  if (error && error.value() != ENOENT) {
+    return ErrnoStatus(error.value(), "cannot remove " + path.string());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Rename(const fs::path& from, const fs::path& to) {
+  if (rename(from.c_str(), to.c_str()) != 0) {
+    return ErrnoStatus(errno,
+                       absl::StrFormat("cannot rename %s to %s", from.string(), to.string()));
+  }
+  return SyncPath(FolderOf(to));
+}
+
+absl::StatusOr<int64_t> FileSize(const fs::path& path) {
+  std::error_code error;
+  const auto size = fs::file_size(path, error);
+  if (error) return ErrnoStatus(error.value(), "cannot stat " + path.string());
+  return static_cast<int64_t>(size);
+}
+
+}  // namespace stereofarm

@@ -1,0 +1,19 @@
+#ifndef STEREOFARM_MODELS_DEPTH_CREATE_H_
+#define STEREOFARM_MODELS_DEPTH_CREATE_H_
+
+#include <memory>
+#include <string>
+
+#include "common/base/status.h"
+#include "models/api/depth_estimator.h"
+
+namespace stereofarm {
+
+// Makes the estimator that `name` asks for: "parallax", or "torchscript:FILE". `device` is "cpu" or
+// "cuda:N". InvalidArgument names what's known when `name` isn't.
+absl::StatusOr<std::unique_ptr<DepthEstimator>> CreateDepthEstimator(const std::string& name,
+                                                                     const std::string& device);
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_MODELS_DEPTH_CREATE_H_
