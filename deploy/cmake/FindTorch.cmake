@@ -4,8 +4,8 @@
 # definitions and flags on to every room that links models, and puts its headers first, an old copy of protobuf's
 # among them.
 #
-# Order: Torch_ROOT, CMAKE_PREFIX_PATH (variable, then environment), Torch_DIR, the environment's LIBTORCH, and
-# STEREOFARM_LIBTORCH_DIR, which deploy/install fills.
+# Order: Torch_ROOT, CMAKE_PREFIX_PATH, Torch_DIR (each as a variable, then in the environment), the environment's
+# LIBTORCH, and STEREOFARM_LIBTORCH_DIR (environment, then variable), which deploy/install fills.
 set(_hints "")
 foreach(_path IN LISTS CMAKE_PREFIX_PATH)
   list(APPEND _hints "${_path}" "${_path}/../..")  # PyTorch itself names its share/cmake as the prefix.
@@ -19,8 +19,12 @@ foreach(_path IN ITEMS "${Torch_DIR}" "$ENV{Torch_DIR}")
     list(APPEND _hints "${_path}/../../..")
   endif()
 endforeach()
+if(NOT EXISTS "${Torch_VERSION_FILE}")
+  unset(Torch_VERSION_FILE CACHE)  # Found by an earlier run and gone since.
+endif()
 find_file(Torch_VERSION_FILE share/cmake/Torch/TorchConfigVersion.cmake
-  HINTS ${_hints} "$ENV{LIBTORCH}" "${STEREOFARM_LIBTORCH_DIR}" NO_CMAKE_SYSTEM_PATH)
+  HINTS ${_hints} "$ENV{LIBTORCH}" "$ENV{STEREOFARM_LIBTORCH_DIR}" "${STEREOFARM_LIBTORCH_DIR}"
+  NO_CMAKE_SYSTEM_PATH)
 mark_as_advanced(Torch_VERSION_FILE)
 
 if(Torch_VERSION_FILE)
@@ -46,10 +50,6 @@ include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(Torch
   REQUIRED_VARS Torch_VERSION_FILE ${_libraries} VERSION_VAR Torch_VERSION
   REASON_FAILURE_MESSAGE "deploy/install fetches it, Torch_ROOT names another")
-if(NOT Torch_FOUND)
-  # A next run should look again, for deploy/install may have run.
-  unset(Torch_VERSION_FILE CACHE)
-endif()
 
 if(Torch_FOUND AND NOT TARGET stereofarm_torch)
   add_library(stereofarm_torch INTERFACE)
