@@ -1,0 +1,66 @@
+#include "common/artifacts/manifest.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
+#include "common/base/file_system.h"
+#include "common/base/hash.h"
+
+namespace stereofarm {
+namespace {
+
+bool IsPlainName(const std::string& name) {
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos;
+}
+
+}  // namespace
+
+absl::StatusOr<ManifestFile> DescribeFile(const std::filesystem::path& directory,
+                                          const std::string& name) {
+  ManifestFile file;
+  file.name = name;
+  SF_ASSIGN_OR_RETURN(file.size, FileSize(directory / name));
+  SF_ASSIGN_OR_RETURN(file.sha256, Sha256OfFile(directory / name));
+  return file;
+}
+
+absl::Status CheckFile(const std::filesystem::path& directory, const ManifestFile& file) {
+  if (!IsPlainName(file.name)) {
+    return absl::DataLossError(
+        absl::StrFormat("a manifest in %s names the file '%s', which is not a plain name",
+                        directory.string(), file.name));
+  }
+  const std::filesystem::path path = directory / file.name;
+  const absl::StatusOr<ManifestFile> found = DescribeFile(directory, file.name);
+  if (!found.ok()) {
+    return absl::DataLossError(
+        absl::StrFormat("%s is gone: %s", path.string(), std::string(found.status().message())));
+  }
+  if (found->size != file.size) {
+    return absl::DataLossError(absl::StrFormat("%s has %d bytes where %d were committed",
+                                               path.string(), found->size, file.size));
+  }
+  if (found->sha256 != file.sha256) {
+    return absl::DataLossError(
+        absl::StrFormat("%s has other content than was committed", path.string()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckFiles(const std::filesystem::path& directory, const Manifest& manifest) {
+  for (const ManifestFile& file : manifest.files) SF_RETURN_IF_ERROR(CheckFile(directory, file));
+  return absl::OkStatus();
+}
+
+std::string AttemptDirectory(const std::string& job, const std::string& task, int64_t epoch,
+                             const std::string& lease_id) {
+  return absl::StrFormat("jobs/%s/%s/e%d-%s", job, task, epoch, lease_id);
+}
+
+std::string AttemptLog(const std::string& job, const std::string& task, int64_t epoch) {
+  std::string flat = task;
+  std::replace(flat.begin(), flat.end(), '/', '-');
+  return absl::StrFormat("jobs/%s/logs/%s.e%d.log", job, flat, epoch);
+}
+
+}  // namespace stereofarm

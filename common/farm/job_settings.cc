@@ -1,0 +1,168 @@
+#include "common/farm/job_settings.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <set>
+
+#include "absl/strings/str_format.h"
+
+namespace stereofarm {
+namespace {
+
+constexpr std::array<std::pair<const char*, Layout>, 9> kLayouts = {{
+    {"sbs", Layout::kSbs},
+    {"half-sbs", Layout::kHalfSbs},
+    {"tab", Layout::kTab},
+    {"half-tab", Layout::kHalfTab},
+    {"anaglyph", Layout::kAnaglyph},
+    {"left", Layout::kLeft},
+    {"right", Layout::kRight},
+    {"depth", Layout::kDepth},
+    {"grid", Layout::kGrid},
+}};
+constexpr std::array<std::pair<const char*, Eye>, 3> kEyes = {{
+    {"right", Eye::kRight},
+    {"left", Eye::kLeft},
+    {"both", Eye::kBoth},
+}};
+
+template <typename Table, typename Value>
+std::string NameIn(const Table& table, Value value) {
+  for (const auto& [name, entry] : table) {
+    if (entry == value) return name;
+  }
+  return "";
+}
+
+template <typename Value, typename Table>
+absl::StatusOr<Value> FindIn(const Table& table, const std::string& option,
+                             const std::string& name) {
+  std::string known;
+  for (const auto& [entry_name, value] : table) {
+    if (name == entry_name) return value;
+    known += (known.empty() ? "" : ", ") + std::string(entry_name);
+  }
+  return absl::InvalidArgumentError(
+      absl::StrFormat("%s: '%s' is not known; use one of %s", option, name, known));
+}
+
+// The whole text as a finite number.
+std::optional<double> ParseNumber(const std::string& text) {
+  double value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end || !std::isfinite(value)) return std::nullopt;
+  return value;
+}
+
+absl::Status CheckBetween(const char* option, double value, double low, double high) {
+  if (value >= low && value <= high) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrFormat("%s: %g is outside %g to %g", option, value, low, high));
+}
+
+absl::Status CheckDepthName(const std::string& depth) {
+  if (depth == "parallax") return absl::OkStatus();
+  for (const char* prefix : {"exr:", "torchscript:"}) {
+    if (depth.starts_with(prefix) && depth.size() > std::string(prefix).size()) {
+      return absl::OkStatus();
+    }
+  }
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "--depth: '%s' is not known; use parallax, exr:DIR or torchscript:FILE", depth));
+}
+
+}  // namespace
+
+std::string LayoutName(Layout layout) { return NameIn(kLayouts, layout); }
+absl::StatusOr<Layout> ParseLayout(const std::string& name) {
+  return FindIn<Layout>(kLayouts, "--layout", name);
+}
+std::string EyeName(Eye eye) { return NameIn(kEyes, eye); }
+absl::StatusOr<Eye> ParseEye(const std::string& name) {
+  return FindIn<Eye>(kEyes, "--synthesize", name);
+}
+
+absl::StatusOr<Rig> ParseRig(const std::string& text) {
+  const absl::Status error = absl::InvalidArgumentError(absl::StrFormat(
+      "--rig: '%s' is not of the form fx=PX,baseline=M,convergence=M with numbers above 0", text));
+  Rig rig;
+  std::set<std::string> seen;
+  size_t begin = 0;
+  while (begin <= text.size()) {
+    const size_t end = std::min(text.find(',', begin), text.size());
+    const std::string item = text.substr(begin, end - begin);
+    const size_t equals = item.find('=');
+    if (equals == std::string::npos) return error;
+    const std::string key = item.substr(0, equals);
+    const std::optional<double> value = ParseNumber(item.substr(equals + 1));
+    if (!value || *value <= 0 || !seen.insert(key).second) return error;
+    if (key == "fx") {
+      rig.fx_px = *value;
+    } else if (key == "baseline") {
+      rig.baseline_m = *value;
+    } else if (key == "convergence") {
+      rig.convergence_m = *value;
+    } else {
+      return error;
+    }
+    begin = end + 1;
+  }
+  if (seen.size() != 3) return error;
+  return rig;
+}
+
+std::string RigText(const Rig& rig) {
+  return absl::StrFormat("fx=%.17g,baseline=%.17g,convergence=%.17g", rig.fx_px, rig.baseline_m,
+                         rig.convergence_m);
+}
+
+absl::StatusOr<FrameRange> ParseRange(const std::string& text) {
+  FrameRange range;
+  const char* end = text.data() + text.size();
+  auto [colon, first_error] = std::from_chars(text.data(), end, range.begin);
+  if (first_error == std::errc() && colon != end && *colon == ':') {
+    auto [stop, second_error] = std::from_chars(colon + 1, end, range.end);
+    if (second_error == std::errc() && stop == end && range.begin >= 0 && range.end > range.begin) {
+      return range;
+    }
+  }
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "--range: '%s' is not of the form A:B with 0 <= A < B (frames from A up to but without B)",
+      text));
+}
+
+absl::Status ValidateSettings(const JobSettings& settings) {
+  if (settings.input.empty()) return absl::InvalidArgumentError("IN: name the film to convert");
+  if (settings.outputs.empty() || settings.outputs.front().file.empty()) {
+    return absl::InvalidArgumentError("OUT: name the film to write");
+  }
+  std::set<std::string> files = {settings.input};
+  for (const OutputSpec& output : settings.outputs) {
+    if (!files.insert(output.file).second) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "%s is named twice; input and outputs must be different files", output.file));
+    }
+  }
+  SF_RETURN_IF_ERROR(CheckDepthName(settings.depth));
+  if (settings.inpaint != "background" && settings.inpaint != "stretch") {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "--inpaint: '%s' is not known; use background or stretch", settings.inpaint));
+  }
+  SF_RETURN_IF_ERROR(CheckBetween("--budget", settings.budget_percent, 0, 20));
+  SF_RETURN_IF_ERROR(CheckBetween("--convergence", settings.convergence, 0, 1));
+  SF_RETURN_IF_ERROR(CheckBetween("--shard-frames", settings.shard_frames, 1, 100000));
+  SF_RETURN_IF_ERROR(CheckBetween("--overlap", settings.overlap, 0, 1000));
+  if (settings.crf) SF_RETURN_IF_ERROR(CheckBetween("--crf", *settings.crf, 0, 63));
+  SF_RETURN_IF_ERROR(CheckBetween("encoder threads", settings.encoder_threads, 1, 3));
+  if (settings.rig && !settings.depth.starts_with("exr:") &&
+      !settings.depth.starts_with("torchscript:")) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "--rig needs metric depth, which '%s' does not give; use --depth exr:DIR or leave it out",
+        settings.depth));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace stereofarm

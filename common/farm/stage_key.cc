@@ -1,0 +1,139 @@
+#include "common/farm/stage_key.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "absl/strings/str_format.h"
+#include "common/base/hash.h"
+
+namespace stereofarm {
+namespace {
+
+std::string RangeText(const FrameRange& range) {
+  return absl::StrFormat("%d:%d", range.begin, range.end);
+}
+
+std::string DepthSettingsText(const JobSettings& settings) {
+  return absl::StrFormat("depth=%s exr_inverse=%d perturb=%d", settings.depth,
+                         settings.depth_exr_inverse, settings.perturb_depth_seed);
+}
+
+std::string WarpSettingsText(const JobSettings& settings) {
+  return absl::StrFormat("budget=%.17g convergence=%.17g rig=%s synthesize=%s",
+                         settings.budget_percent, settings.convergence,
+                         settings.rig ? RigText(*settings.rig) : "none",
+                         EyeName(settings.synthesize));
+}
+
+std::string EncodeSettingsText(const JobSettings& settings) {
+  std::string text =
+      absl::StrFormat("codec=%s crf=%d pix_fmt=%s threads=%d", settings.codec,
+                      settings.crf.value_or(-1), settings.pixel_format, settings.encoder_threads);
+  for (const auto& [name, value] : settings.encoder_options) text += " " + name + "=" + value;
+  for (const OutputSpec& output : settings.outputs) text += " layout=" + LayoutName(output.layout);
+  return text;
+}
+
+std::string SettingsThatMatter(TaskKind kind, const JobSettings& settings) {
+  switch (kind) {
+    case TaskKind::kScan:
+      return "";
+    case TaskKind::kDepth:
+      return DepthSettingsText(settings);
+    case TaskKind::kWarp:
+      return WarpSettingsText(settings);
+    case TaskKind::kInpaint:
+      return "inpaint=" + settings.inpaint;
+    case TaskKind::kEncode:
+      return WarpSettingsText(settings) + " " + EncodeSettingsText(settings);
+    case TaskKind::kRender:
+      return WarpSettingsText(settings) + " inpaint=" + settings.inpaint + " " +
+             EncodeSettingsText(settings);
+  }
+  return "";
+}
+
+}  // namespace
+
+int StageVersion(TaskKind kind) {
+  switch (kind) {
+    case TaskKind::kScan:
+    case TaskKind::kDepth:
+    case TaskKind::kWarp:
+    case TaskKind::kInpaint:
+    case TaskKind::kEncode:
+    case TaskKind::kRender:
+      return 1;
+  }
+  return 1;
+}
+
+std::string StageBasis(const TaskSpec& spec, const std::string& source_identity,
+                       const std::vector<std::string>& input_keys, const std::string& model_files) {
+  std::string text =
+      absl::StrFormat("stage=%s version=%d source=%s core=%s full=%s shot=%s %s",
+                      TaskKindName(spec.kind), StageVersion(spec.kind), source_identity,
+                      RangeText(spec.shard.core), RangeText(spec.shard.full),
+                      RangeText(spec.shard.shot), SettingsThatMatter(spec.kind, spec.settings));
+  if (spec.kind == TaskKind::kDepth) text += " model_files=" + model_files;
+  for (const DepthSource& source : spec.depth) {
+    text +=
+        absl::StrFormat(" depth=%s,%.17g,%.17g", source.shard.Name(), source.scale, source.shift);
+  }
+  if (!spec.depth.empty()) {
+    text += absl::StrFormat(" range=%.17g,%.17g", spec.depth_low, spec.depth_high);
+  }
+  for (const std::string& key : input_keys) text += " input=" + key;
+  return Sha256Hex(text);
+}
+
+std::string StageKey(const std::string& stage_basis, const std::string& numeric_class) {
+  return Sha256Hex(stage_basis + " class=" + numeric_class);
+}
+
+std::string JobFingerprint(const JobSettings& settings, const std::string& source_identity,
+                           const std::string& model_files) {
+  std::string text = absl::StrFormat(
+      "job source=%s model_files=%s %s %s inpaint=%s %s shard_frames=%d overlap=%d range=%s",
+      source_identity, model_files, DepthSettingsText(settings), WarpSettingsText(settings),
+      settings.inpaint, EncodeSettingsText(settings), settings.shard_frames, settings.overlap,
+      settings.range ? RangeText(*settings.range) : "all");
+  for (TaskKind kind : {TaskKind::kScan, TaskKind::kDepth, TaskKind::kRender}) {
+    text += absl::StrFormat(" v%d", StageVersion(kind));
+  }
+  return Sha256Hex(text);
+}
+
+absl::StatusOr<std::string> HashModelFiles(const std::string& depth_setting) {
+  namespace fs = std::filesystem;
+  const size_t colon = depth_setting.find(':');
+  if (colon == std::string::npos) return std::string();
+  const fs::path path = depth_setting.substr(colon + 1);
+  if (depth_setting.starts_with("torchscript:")) {
+    absl::StatusOr<std::string> hash = Sha256OfFile(path);
+    if (!hash.ok()) return Annotate(hash.status(), "--depth " + depth_setting);
+    return hash;
+  }
+  std::error_code error;
+  std::vector<fs::path> files;
+  for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() == ".exr") files.push_back(it->path());
+  }
+  if (error) {
+    return absl::NotFoundError(
+        absl::StrFormat("--depth %s: cannot read the folder: %s", depth_setting, error.message()));
+  }
+  if (files.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("--depth %s: there is no .exr file in the folder", depth_setting));
+  }
+  std::sort(files.begin(), files.end());
+  Sha256 all;
+  for (const fs::path& file : files) {
+    SF_ASSIGN_OR_RETURN(const std::string hash, Sha256OfFile(file));
+    all.Update(file.filename().string() + "=" + hash + "\n");
+  }
+  return all.Finish();
+}
+
+}  // namespace stereofarm

@@ -1,0 +1,91 @@
+#ifndef STEREOFARM_COMMON_FARM_TASK_H_
+#define STEREOFARM_COMMON_FARM_TASK_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/base/status.h"
+#include "common/farm/job_settings.h"
+#include "common/timeline/frame_range.h"
+
+namespace stereofarm {
+
+// What a worker can be asked to do with one range of frames. kRender is warp, inpaint and encode in
+// one.
+enum class TaskKind { kScan, kDepth, kRender, kWarp, kInpaint, kEncode };
+
+// Legal moves: waiting -> ready -> leased -> done | failed; leased -> ready (lease lost, handed
+// back, to be retried); done | failed -> superseded (another result is wanted) -> ready; any but
+// done -> cancelled.
+enum class TaskState { kWaiting, kReady, kLeased, kDone, kFailed, kSuperseded, kCancelled };
+
+enum class JobState { kQueued, kRunning, kAssembling, kDone, kFailed, kCancelled };
+
+std::string TaskKindName(TaskKind kind);
+absl::StatusOr<TaskKind> ParseTaskKind(const std::string& name);
+std::string TaskStateName(TaskState state);
+absl::StatusOr<TaskState> ParseTaskState(const std::string& name);
+std::string JobStateName(JobState state);
+absl::StatusOr<JobState> ParseJobState(const std::string& name);
+
+// Why an attempt failed, as far as the worker can tell; decides about retries.
+enum class FailureClass {
+  kPermanent,     // bad input: the job fails with the message
+  kRetryable,     // anything unexpected: another attempt, another worker if there is one
+  kResources,     // disk or device memory full
+  kInputDamaged,  // an intermediate of `damaged_task` doesn't match its manifest: that task runs
+                  // again
+};
+std::string FailureClassName(FailureClass failure);
+absl::StatusOr<FailureClass> ParseFailureClass(const std::string& name);
+
+// The committed depth of one shard, as render and warp read it: joined depth = scale * raw + shift.
+struct DepthSource {
+  Shard shard;
+  std::string task;       // "depth/000120-000216"
+  std::string directory;  // of the committed attempt, relative to the store
+  double scale = 1;
+  double shift = 0;
+  bool operator==(const DepthSource&) const = default;
+};
+
+// Everything a worker needs to know to run one task. Paths are relative to the store unless they
+// are the user's own.
+struct TaskSpec {
+  std::string job;
+  std::string task;  // unique in the job: "depth/000120-000216"
+  TaskKind kind = TaskKind::kScan;
+  Shard shard;  // scan: core == full
+  JobSettings settings;
+  std::string index_file;
+  // render, warp, encode: the depth of this shard and of the neighbours that share its frames; and
+  // the shot's range: d = (joined - depth_low) / (depth_high - depth_low).
+  std::vector<DepthSource> depth;
+  double depth_low = 0;
+  double depth_high = 1;
+  // inpaint: the committed warp attempt; encode: the committed inpaint (and, for masks, warp)
+  // attempts of this shard.
+  std::string warp_task;
+  std::string warp_directory;
+  std::string inpaint_task;
+  std::string inpaint_directory;
+  // Hash of all that decides this stage's result but the numeric class (StageKey adds it).
+  std::string stage_basis;
+  bool operator==(const TaskSpec&) const = default;
+};
+
+// A task lent to a worker. Epoch and id fence everything that the worker writes and says.
+struct TaskLease {
+  TaskSpec spec;
+  int64_t epoch = 0;
+  std::string lease_id;
+  std::string
+      attempt_directory;     // relative to the store; the worker makes it and writes nowhere else
+  std::string log_file;      // relative to the store
+  int64_t lease_micros = 0;  // from the moment it was handed out
+};
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_COMMON_FARM_TASK_H_
