@@ -12,6 +12,8 @@ Rational Times(Rational a, int64_t num, int64_t den) {
   return {num / divisor, den / divisor};
 }
 
+int EvenHalf(int size) { return 2 * ((size + 3) / 4); }
+
 }  // namespace
 
 PackedSize PackingOf(Layout layout, int width, int height, Rational source_sar) {
@@ -20,11 +22,11 @@ PackedSize PackingOf(Layout layout, int width, int height, Rational source_sar) 
     case Layout::kSbs:
       return {2 * width, height, sar, Packing::kSideBySide};
     case Layout::kHalfSbs:
-      return {2 * ((width + 1) / 2), height, Times(sar, 2, 1), Packing::kSideBySide};
+      return {2 * EvenHalf(width), height, Times(sar, 2, 1), Packing::kSideBySide};
     case Layout::kTab:
       return {width, 2 * height, sar, Packing::kTopBottom};
     case Layout::kHalfTab:
-      return {width, 2 * ((height + 1) / 2), Times(sar, 1, 2), Packing::kTopBottom};
+      return {width, 2 * EvenHalf(height), Times(sar, 1, 2), Packing::kTopBottom};
     case Layout::kGrid:
       return {2 * width, 2 * height, sar, Packing::kNone};
     case Layout::kAnaglyph:

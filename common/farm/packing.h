@@ -19,8 +19,8 @@ struct PackedSize {
 };
 
 // The packed picture of a `width` x `height` source. Full layouts keep the source's pixel shape;
-// half-sbs has pixels twice as wide, half-tab half as wide. An odd size is halved upwards. An
-// unknown `source_sar` counts as square.
+// half-sbs has pixels twice as wide, half-tab half as wide; their halves are rounded up to an even
+// size, so that both eyes begin on the chroma grid. An unknown `source_sar` counts as square.
 PackedSize PackingOf(Layout layout, int width, int height, Rational source_sar);
 
 }  // namespace stereofarm
