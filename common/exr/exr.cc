@@ -68,7 +68,7 @@ absl::StatusOr<std::unique_ptr<OIIO::ImageInput>> OpenInput(const std::filesyste
   UseOneThread();
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) return ErrnoStatus(errno, "cannot open " + path.string());
-  std::unique_ptr<OIIO::ImageInput> input = OIIO::ImageInput::create(".exr");
+  std::unique_ptr<OIIO::ImageInput> input = OIIO::ImageInput::create("openexr");
   OIIO::ImageSpec spec;
   if (!input || !input->open(path.string(), spec)) {
     const std::string error = input ? input->geterror() : OIIO::geterror();
@@ -102,7 +102,7 @@ absl::Status WriteExr(const std::filesystem::path& path, const Image& image,
   spec.channelnames = channels;
   spec.attribute("compression", fast ? "none" : "zip");
   for (const auto& [name, value] : attributes) spec.attribute(name, value);
-  std::unique_ptr<OIIO::ImageOutput> output = OIIO::ImageOutput::create(".exr");
+  std::unique_ptr<OIIO::ImageOutput> output = OIIO::ImageOutput::create("openexr");
   errno = 0;
   if (!output || !output->open(path.string(), spec)) {
     return WriteFailure(path, output ? output->geterror() : OIIO::geterror(), errno);

@@ -26,9 +26,10 @@ std::string StageKey(const std::string& stage_basis, const std::string& numeric_
 std::string JobFingerprint(const JobSettings& settings, const std::string& source_identity,
                            const std::string& model_files);
 
-// For `exr:DIR` and `torchscript:FILE`: hash over names, sizes and content that the depth setting
-// refers to; empty for built-in models. NotFound or InvalidArgument (no EXRs in the folder) name
-// the option.
+// What the depth setting's files are: hash of the whole file for `torchscript:FILE`; over names,
+// sizes and both ends of each
+// *.exr for `exr:DIR`; empty for built-in models. NotFound or InvalidArgument (no EXRs in the
+// folder) name the option.
 absl::StatusOr<std::string> HashModelFiles(const std::string& depth_setting);
 
 }  // namespace stereofarm

@@ -22,7 +22,8 @@ if(STEREOFARM_SANITIZE)
 endif()
 
 add_library(stereofarm_warnings INTERFACE)
-target_compile_options(stereofarm_warnings INTERFACE -Wall -Wextra -Wno-missing-field-initializers)
+target_compile_options(stereofarm_warnings INTERFACE -Wall -Wextra -Wno-missing-field-initializers
+  -Wno-restrict)  # false alarms of g++ 12 in std::string (GCC bug 105651)
 if(STEREOFARM_WERROR AND NOT STEREOFARM_SANITIZE)
   target_compile_options(stereofarm_warnings INTERFACE -Werror)
 endif()

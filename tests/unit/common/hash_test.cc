@@ -1,0 +1,33 @@
+#include "common/base/hash.h"
+
+#include <gtest/gtest.h>
+
+#include "common/base/file_system.h"
+#include "tests/support/temp_folder.h"
+
+namespace stereofarm {
+namespace {
+
+constexpr char kHashOfAbc[] = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+TEST(HashTest, MatchesTheStandardsExample) { EXPECT_EQ(Sha256Hex("abc"), kHashOfAbc); }
+
+TEST(HashTest, PiecesGiveTheHashOfTheWhole) {
+  Sha256 hash;
+  hash.Update("a");
+  hash.Update("");
+  hash.Update("bc");
+  EXPECT_EQ(hash.Finish(), kHashOfAbc);
+}
+
+TEST(HashTest, FileIsHashedAndAMissingOneIsNamed) {
+  const TempFolder folder;
+  ASSERT_TRUE(WriteFileAtomically(folder / "abc", "abc").ok());
+  EXPECT_EQ(Sha256OfFile(folder / "abc").value(), kHashOfAbc);
+  const absl::Status missing = Sha256OfFile(folder / "none").status();
+  EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);
+  EXPECT_NE(std::string(missing.message()).find("none"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace stereofarm
