@@ -65,6 +65,10 @@ const std::vector<LibraryRule> kLibraryRules = {
 const std::vector<std::string> kRooms = {"common/", "proto/",       "models/",
                                          "worker/", "coordinator/", "tests/"};
 
+// Folders of tests/unit that mirror an inner folder of a room.
+const std::map<std::string, std::string> kMirrors = {{"media/", "common/media/"},
+                                                     {"stereo/", "models/stereo/"}};
+
 bool Below(const std::string& path, const std::vector<std::string>& folders) {
   return std::any_of(folders.begin(), folders.end(),
                      [&](const std::string& folder) { return path.starts_with(folder); });
@@ -102,7 +106,10 @@ std::optional<std::string> PlaceOf(const std::string& path) {
   if (!path.starts_with("tests/")) return path;
   if (!path.starts_with(unit)) return std::nullopt;
   const std::string place = path.substr(unit.size());
-  return place.starts_with("media/") ? "common/" + place : place;
+  for (const auto& [folder, mirrored] : kMirrors) {
+    if (place.starts_with(folder)) return mirrored + place.substr(folder.size());
+  }
+  return place;
 }
 
 bool MayUse(const LibraryRule& rule, const std::string& path) {
