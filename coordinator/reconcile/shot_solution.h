@@ -1,0 +1,80 @@
+#ifndef STEREOFARM_COORDINATOR_RECONCILE_SHOT_SOLUTION_H_
+#define STEREOFARM_COORDINATOR_RECONCILE_SHOT_SOLUTION_H_
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "common/base/status.h"
+#include "common/farm/depth_join.h"
+#include "common/farm/seam_samples.h"
+#include "coordinator/reconcile/seam.h"
+#include "coordinator/reconcile/shard_digest.h"
+
+namespace stereofarm {
+
+// The end of a section that is reconciled for good.
+struct FrozenSection {
+  AlignedShard last;
+  DepthRange range;
+};
+
+struct ReconcileOptions {
+  double budget_percent = 2.0;  // the shot's depth budget, in percent of picture width
+  // d = 0 and d = 1 lie at these parts of the shot's depth values.
+  double low_part = 0.01;
+  double high_part = 0.99;
+  // A range smaller than this part of its level is a flat picture's noise, and widened to it.
+  double least_range = 0.02;
+  // For a section that isn't its shot's first: then the first shard given is the one before it,
+  // which keeps its alignment and counts no more.
+  std::optional<FrozenSection> before;
+};
+
+// How well two neighbours fit, in percent of picture width at the shot's budget: the mean over the
+// picture of their difference in parallax.
+struct SeamReport {
+  int64_t frame = 0;      // first frame of the right core
+  bool compared = false;  // false: the neighbours have no frame in common, nothing was measured
+  double mean_percent = 0;
+  double worst_percent = 0;  // of the worst frame
+  int64_t worst_frame = 0;
+
+  bool operator==(const SeamReport&) const = default;
+};
+
+struct ShotSolution {
+  std::vector<AlignedShard> shards;  // ascending
+  RangeRamp range;
+  std::vector<SeamReport> seams;  // ascending, one between each two shards
+
+  bool operator==(const ShotSolution&) const = default;
+};
+
+// Finds all scales and shifts of a shot (or a section) at once. Minimised over u = log(scale) and t
+// = shift is the sum over the seams of
+//   (u_l + log sd(a) - u_r - log sd(b))^2 + (s_l mean(a) + t_l - s_r mean(b) - t_r)^2 / (s_l s_r
+//   sd(a) sd(b)):
+// both spreads alike and both means alike, measured in the seam's own spread. It is symmetric in
+// both sides and knows no absolute size, so no scale shrinks to make residuals small, and none can
+// reach zero. Solved by Gauss-Newton steps, a block tridiagonal system with one 2x2 block a shard
+// each. A seam without spread says nothing about scale: its neighbours then get the same one.
+//
+// Gauge, which no seam fixes: the mean of log(scale) over the core frames is 0, and the mean depth
+// is what it was; with `before`, that shard stays.
+//
+// Shards may come in any order; the result is the same. InvalidArgument when cores don't adjoin or
+// there are none.
+absl::StatusOr<ShotSolution> SolveShot(std::span<const ShardSamples> shards,
+                                       const ReconcileOptions& options = {});
+
+// The same from what was reduced as the shards came in: seams[i] lies between digests[i] and
+// digests[i + 1], which are in ascending order.
+absl::StatusOr<ShotSolution> SolveShot(std::span<const ShardDigest> digests,
+                                       std::span<const Seam> seams,
+                                       const ReconcileOptions& options = {});
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_COORDINATOR_RECONCILE_SHOT_SOLUTION_H_
