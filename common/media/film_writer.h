@@ -21,6 +21,9 @@ struct FilmPlan {
   FrameRange range;  // of the film; all of it unless a part was asked for
   StereoPacking packing = StereoPacking::kNone;
   Rational sample_aspect_ratio{1, 1};
+  // Identity of the job that makes the film; written into it so that ReadFilmFingerprint finds it.
+  // Empty: none.
+  std::string fingerprint;
 };
 
 struct FilmResult {
@@ -37,6 +40,10 @@ struct FilmResult {
 // same extension. `progress` (may be empty) gets the share done, returns false to stop (Cancelled).
 absl::StatusOr<FilmResult> WriteFilm(const FilmPlan& plan, const FrameIndex& index,
                                      const std::function<bool(double)>& progress);
+
+// The fingerprint that WriteFilm put into the film's tags (Matroska, MP4 and MOV alike); empty when
+// there is none.
+absl::StatusOr<std::string> ReadFilmFingerprint(const std::filesystem::path& film);
 
 // InvalidArgument when the container that `output`'s extension names is unknown or can't hold the
 // codec.
