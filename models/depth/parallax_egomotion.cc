@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 namespace stereofarm {
 namespace {
@@ -241,20 +242,32 @@ cv::Matx33d FitHomography(const std::vector<FlowSample>& samples, double scale_p
 }
 
 PairPose FitPose(const std::vector<FlowSample>& samples, double focal_px, double scale_px) {
-  static const cv::Vec3d kStarts[] = {{0, 0, 1}, {1, 0, 0}, {0, 1, 0}, {1, 0, 1}, {-1, 0, 1}};
-  const size_t step = std::max<size_t>(1, samples.size() / 300);
-  PairPose best;
-  double best_cost = -1;
+  // Travel along the axis has its vanishing point in the picture, and a minimum for every place
+  // that the first guess is far from: more starts there.
+  static const cv::Vec3d kStarts[] = {{0, 0, 1},     {1, 0, 0},    {0, 1, 0},
+                                      {1, 0, 1},     {-1, 0, 1},   {0.35, 0, 1},
+                                      {-0.35, 0, 1}, {0, 0.35, 1}, {0, -0.35, 1}};
+  const size_t step = std::max<size_t>(1, samples.size() / 250);
+  std::vector<std::pair<double, PairPose>> found;
   for (const cv::Vec3d& start : kStarts) {
     PairPose pose;
     pose.translation = start / cv::norm(start);
-    const double cost = Refine(samples, step, focal_px, scale_px, 10, &pose);
+    const double cost = Refine(samples, step, focal_px, scale_px, 8, &pose);
+    found.emplace_back(cost, pose);
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  // The best ones on all samples.
+  PairPose best;
+  double best_cost = -1;
+  for (size_t i = 0; i < 2; ++i) {
+    PairPose pose = found[i].second;
+    const double cost = Refine(samples, 1, focal_px, scale_px, 15, &pose);
     if (best_cost < 0 || cost < best_cost) {
       best = pose;
       best_cost = cost;
     }
   }
-  Refine(samples, 1, focal_px, scale_px, 20, &best);
   double sign = 0;
   for (const FlowSample& s : samples) {
     const double rho = InverseDepth(Place(s, best, focal_px));
@@ -297,9 +310,9 @@ PairMotion MeasureMotion(const FlowPair& flow) {
   m.motion = Median(motion);
   m.positive_share = static_cast<double>(positive) / static_cast<double>(samples.size());
   if (m.survivors >= 0.5) {
-    m.trust = Ramp(m.homography_share, 0.65, 0.5) *
-              Ramp(m.epipolar_residual / std::max(m.homography_residual, 1e-6), 0.42, 0.30) *
-              Ramp(m.homography_residual, 0.2, 0.35) * Ramp(m.positive_share, 0.80, 0.88);
+    m.trust = Ramp(m.homography_share, 0.75, 0.55) *
+              Ramp(m.epipolar_residual / std::max(m.homography_residual, 1e-6), 0.45, 0.28) *
+              Ramp(m.homography_residual, 0.2, 0.35) * Ramp(m.positive_share, 0.75, 0.9);
   }
   return m;
 }

@@ -18,6 +18,9 @@ constexpr double kEnoughMotion = 2;
 // Shares of the grid that the flow can follow, below which two frames have little in common.
 constexpr double kFollowed = 0.5;
 constexpr double kUnrelated = 0.25;
+// Of the mean over time.
+constexpr int kRounds = 3;
+static_assert(kRounds <= ParallaxEstimator::kSteady);
 
 // A view of a plane; `image` must outlive it.
 cv::Mat View(Image& image, int channel) {
@@ -75,7 +78,7 @@ struct ParallaxEstimator::Frame {
   std::vector<cv::Mat> rgb;  // views of `pixels`
   cv::Mat grey;
   FrameDepth depth;
-  cv::Mat steadied;            // one round of the mean over time; empty until asked for
+  cv::Mat steadied[kRounds];   // by rounds of the mean over time; empty until asked for
   double ratio_from_last = 0;  // LogRatio of the frame before and this one
 };
 
@@ -253,32 +256,35 @@ void ParallaxEstimator::MeasureFrame(int64_t t) {
   }
 }
 
-cv::Mat ParallaxEstimator::Steadied(int64_t t) {
+cv::Mat ParallaxEstimator::Steadied(int64_t t, int rounds) {
   Frame& frame = *frames_.at(t);
-  if (!frame.steadied.empty()) return frame.steadied;
+  if (rounds == 0) return frame.depth.rho;
+  cv::Mat& steadied = frame.steadied[static_cast<size_t>(rounds - 1)];
+  if (!steadied.empty()) return steadied;
   const bool before = t > first_, after = t + 1 < end_;
   if (frame.depth.lost && before && after) {
-    const FrameDepth& last = frames_.at(t - 1)->depth;
-    const FrameDepth& next = frames_.at(t + 1)->depth;
-    frame.steadied = 0.5 * last.rho + 0.5 * next.rho;
-    return frame.steadied;
+    steadied = 0.5 * Steadied(t - 1, rounds - 1) + 0.5 * Steadied(t + 1, rounds - 1);
+    return steadied;
   }
   std::vector<TimeNeighbour> neighbours;
+  cv::Mat last_rho, next_rho;
   if (before && !frames_.at(t - 1)->depth.lost) {
     const Frame& last = *frames_.at(t - 1);
     const Pair& pair = PairOf(t - 1, t);
-    neighbours.push_back({&last.depth.rho, &pair.flow.backward, &pair.flow.backward_error,
+    last_rho = Steadied(t - 1, rounds - 1);
+    neighbours.push_back({&last_rho, &pair.flow.backward, &pair.flow.backward_error,
                           -frame.ratio_from_last,
                           -last.depth.travel[2] * std::exp(-frame.ratio_from_last)});
   }
   if (after && !frames_.at(t + 1)->depth.lost) {
     const Frame& next = *frames_.at(t + 1);
     const Pair& pair = PairOf(t, t + 1);
-    neighbours.push_back({&next.depth.rho, &pair.flow.forward, &pair.flow.forward_error,
+    next_rho = Steadied(t + 1, rounds - 1);
+    neighbours.push_back({&next_rho, &pair.flow.forward, &pair.flow.forward_error,
                           next.ratio_from_last, frame.depth.travel[2]});
   }
-  frame.steadied = SteadyFrame(frame.depth.rho, neighbours);
-  return frame.steadied;
+  steadied = SteadyFrame(Steadied(t, rounds - 1), frame.depth.confidence, neighbours);
+  return steadied;
 }
 
 DepthResult ParallaxEstimator::Answer(int64_t t) {
@@ -290,7 +296,7 @@ DepthResult ParallaxEstimator::Answer(int64_t t) {
   const double gauge = std::exp(WindowGauge(ratios, static_cast<size_t>(t - from)));
   DepthResult result;
   result.frame = t;
-  result.inverse_depth = ToImage(Steadied(t), gauge);
+  result.inverse_depth = ToImage(Steadied(t, kRounds), gauge);
   result.confidence = ToImage(frame.depth.confidence, frame.depth.lost ? 0 : 1);
   if (t + 1 < end_) {
     const Pair& pair = PairOf(t, t + 1);

@@ -46,7 +46,8 @@ class ParallaxEstimator : public DepthEstimator {
   cv::Mat OwnMotion(int64_t t);
   bool IsLost(int64_t t);
   void MeasureFrame(int64_t t);
-  cv::Mat Steadied(int64_t t);
+  // The depth of `t` after some rounds of the mean over time; each looks one frame further.
+  cv::Mat Steadied(int64_t t, int rounds);
   DepthResult Answer(int64_t t);
   absl::Status Advance(bool ended, std::vector<DepthResult>* done);
 

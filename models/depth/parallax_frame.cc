@@ -59,7 +59,7 @@ bool Normalise(MeasuredDepth* depth, cv::Vec3d* travel) {
 
 // Brings the prior into the measurement's unit: k0 + k1 * prior by weighted least squares, nearer
 // to the prior's own scale the less was measured.
-cv::Mat FitPrior(const cv::Mat& prior, const MeasuredDepth* depth) {
+cv::Mat FitPrior(const cv::Mat& prior, const MeasuredDepth* depth, float trust) {
   double k0 = 1, k1 = kPriorSlope;
   if (depth != nullptr) {
     double w = 0, wp = 0, wpp = 0, wr = 0, wpr = 0;
@@ -69,7 +69,7 @@ cv::Mat FitPrior(const cv::Mat& prior, const MeasuredDepth* depth) {
       const float* r = depth->rho.ptr<float>(y);
       const float* c = depth->weight.ptr<float>(y);
       for (int x = 0; x < prior.cols; x += 2, ++count) {
-        const double weight = std::min(c[x], kMostFitWeight);
+        const double weight = trust * std::min(c[x], kMostFitWeight);
         w += weight;
         wp += weight * p[x];
         wpp += weight * p[x] * p[x];
@@ -114,8 +114,8 @@ void RefineToEdges(const std::vector<cv::Mat>& rgb, FrameDepth* frame) {
 FrameDepth EstimateFrame(const std::vector<cv::Mat>& rgb, const std::vector<FrameSide>& sides,
                          const cv::Mat& own_motion) {
   FrameDepth frame;
-  double trust = 0;
-  for (const FrameSide& side : sides) trust = std::max(trust, side.trust);
+  float trust = 0;
+  for (const FrameSide& side : sides) trust = std::max(trust, static_cast<float>(side.trust));
   std::optional<MeasuredDepth> measured = Measure(sides, &frame.travel);
   if (measured && !Normalise(&*measured, &frame.travel)) measured.reset();
   if (measured) {
@@ -125,9 +125,9 @@ FrameDepth EstimateFrame(const std::vector<cv::Mat>& rgb, const std::vector<Fram
   }
   cv::Mat prior = AppearancePrior(rgb);
   if (!own_motion.empty() && trust < 1) {
-    RaiseSubjects(own_motion, static_cast<float>(1 - trust), &prior);
+    RaiseSubjects(own_motion, 1 - trust, &prior);
   }
-  frame.rho = FitPrior(prior, measured ? &*measured : nullptr);
+  frame.rho = FitPrior(prior, measured ? &*measured : nullptr, trust);
   frame.confidence = cv::Mat::zeros(prior.size(), CV_32F);
   if (measured) {
     for (int y = 0; y < prior.rows; ++y) {
@@ -136,8 +136,9 @@ FrameDepth EstimateFrame(const std::vector<cv::Mat>& rgb, const std::vector<Fram
       const float* r = measured->rho.ptr<float>(y);
       const float* c = measured->weight.ptr<float>(y);
       for (int x = 0; x < prior.cols; ++x) {
-        rho[x] = (r[x] * c[x] + rho[x] * kPriorWeight) / (c[x] + kPriorWeight);
-        confidence[x] = c[x] / (c[x] + kHalfConfidence);
+        const float share = trust * c[x] / (c[x] + kPriorWeight);
+        rho[x] += share * (r[x] - rho[x]);
+        confidence[x] = trust * c[x] / (c[x] + kHalfConfidence);
       }
     }
   }

@@ -10,7 +10,8 @@ namespace {
 constexpr int kStride = 6;
 constexpr double kMostLogRatio = 0.7;
 constexpr float kAgreement = 0.15f;
-constexpr float kShare = 0.5f;  // of a neighbour that agrees wholly, beside the frame's 1
+constexpr float kGuessAgreement = 2;  // more, where depth is a guess
+constexpr float kShare = 0.5f;        // of a neighbour that agrees wholly, beside the frame's 1
 
 // Inverse depth after the camera went `travel` forward. Never beyond five times as near.
 float Travelled(float rho, float travel) { return rho / std::max(1 + rho * travel, 0.2f); }
@@ -63,7 +64,8 @@ double WindowGauge(const std::vector<double>& ratios, size_t at) {
   return sum / static_cast<double>(ratios.size() + 1);
 }
 
-cv::Mat SteadyFrame(const cv::Mat& rho, const std::vector<TimeNeighbour>& neighbours) {
+cv::Mat SteadyFrame(const cv::Mat& rho, const cv::Mat& confidence,
+                    const std::vector<TimeNeighbour>& neighbours) {
   cv::Mat sum = rho.clone();
   cv::Mat weights = cv::Mat::ones(rho.size(), CV_32F);
   const float unit = static_cast<float>(rho.cols) / 480.0f;
@@ -73,6 +75,7 @@ cv::Mat SteadyFrame(const cv::Mat& rho, const std::vector<TimeNeighbour>& neighb
     const float travel = static_cast<float>(-n.travel_forth);
     for (int y = 0; y < rho.rows; ++y) {
       const float* own = rho.ptr<float>(y);
+      const float* known = confidence.ptr<float>(y);
       const cv::Vec2f* f = n.flow->ptr<cv::Vec2f>(y);
       const float* error = n.error->ptr<float>(y);
       float* s = sum.ptr<float>(y);
@@ -82,10 +85,11 @@ cv::Mat SteadyFrame(const cv::Mat& rho, const std::vector<TimeNeighbour>& neighb
         const float there =
             SampleLinear(*n.rho, static_cast<float>(x) + f[x][0], static_cast<float>(y) + f[x][1]);
         const float brought = Travelled(there * scale, travel);
-        const float off = (brought - own[x]) / (kAgreement * own[x]);
+        const float guess = (1 - known[x]) * (1 - known[x]);
+        const float off = (brought - own[x]) / ((kAgreement + kGuessAgreement * guess) * own[x]);
         // A bell without the exponential's cost.
         const float bell = 1 / (1 + off * off);
-        const float weight = kShare * bell * bell;
+        const float weight = (kShare + (1 - kShare) * guess) * bell * bell;
         s[x] += weight * brought;
         w[x] += weight;
       }

@@ -31,8 +31,10 @@ struct TimeNeighbour {
 };
 
 // Mean over time: each neighbour, brought here along the flow and by the camera, is blended in
-// where it agrees (within some 15 %) and the flow comes back within a pixel at 480.
-cv::Mat SteadyFrame(const cv::Mat& rho, const std::vector<TimeNeighbour>& neighbours);
+// where the flow comes back within a pixel at 480 and, as far as `confidence` says that the depth
+// was measured, where the two agree within some 15 %.
+cv::Mat SteadyFrame(const cv::Mat& rho, const cv::Mat& confidence,
+                    const std::vector<TimeNeighbour>& neighbours);
 
 }  // namespace stereofarm
 

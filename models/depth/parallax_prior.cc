@@ -11,6 +11,9 @@ namespace {
 
 constexpr float kDark = 0.75f;
 constexpr float kSides = 0.15f;
+// Of subjects against their surroundings, pixels at 480. A torso that breathes moves 0.15.
+constexpr float kSureMotion = 0.3f;
+constexpr float kFaintMotion = 0.15f;
 
 // Zero mean and unit deviation. What varies by less than `faintest` is not blown up.
 void Standardise(cv::Mat* plane, double faintest) {
@@ -80,21 +83,28 @@ cv::Mat MotionAgainst(const cv::Matx33d& homography, const cv::Mat& flow, const 
 
 void RaiseSubjects(const cv::Mat& motion, float strength, cv::Mat* prior) {
   const double unit = motion.cols / 480.0;
-  const float threshold = std::max(0.3f, 4 * Quantile(motion, 0.5));
-  cv::Mat mask = motion > threshold;
+  const float noise = Quantile(motion, 0.5);
+  const float sure = std::max(kSureMotion, 4 * noise);
+  const cv::Mat mask = motion > std::max(kFaintMotion, 3 * noise);
   cv::Mat labels, stats, centres;
   const int count = cv::connectedComponentsWithStats(mask, labels, stats, centres, 8, CV_32S);
+  // A subject is a region of faint motion with enough sure motion in it.
+  std::vector<int> moving(static_cast<size_t>(count), 0);
+  for (int y = 0; y < labels.rows; ++y) {
+    const int* row = labels.ptr<int>(y);
+    const float* m = motion.ptr<float>(y);
+    for (int x = 0; x < labels.cols; ++x) moving[static_cast<size_t>(row[x])] += m[x] > sure;
+  }
   const double smallest = 150 * unit * unit;
   double area = 0;
   for (int i = 1; i < count; ++i) {
-    const int size = stats.at<int>(i, cv::CC_STAT_AREA);
-    if (size >= smallest) area += size;
+    if (moving[static_cast<size_t>(i)] >= smallest) area += stats.at<int>(i, cv::CC_STAT_AREA);
   }
   if (area > 0.35 * motion.cols * motion.rows) return;
   std::vector<float> raised(static_cast<size_t>(count), -1e9f);
   for (int i = 1; i < count; ++i) {
     const int size = stats.at<int>(i, cv::CC_STAT_AREA);
-    if (size < smallest) continue;
+    if (moving[static_cast<size_t>(i)] < smallest) continue;
     // The row above which 85 % of it lie is taken for its contact with the ground.
     const int top = stats.at<int>(i, cv::CC_STAT_TOP);
     const int bottom = top + stats.at<int>(i, cv::CC_STAT_HEIGHT);
