@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -15,103 +15,130 @@
 namespace stereofarm {
 namespace {
 
-constexpr float kTol = 1.5f, kReach = 1.6f, kC = 1.0f;
-
-struct Span {
-  int16_t left = -1;   // nearest known column to the left, -1: none
-  int16_t right = -1;  // to the right
-};
+// Background may be this much nearer than the farther end of a hole: pixels at a width of 960.
+constexpr float kTolerance = 1.0f;
+// A pixel looks this many times as far as its nearest background in the row, and two pixels more.
+constexpr float kReach = 1.25f;
+// Rows that a pixel looks at, to either side; with more within reach it skips some.
+constexpr int kRows = 10;
+// Keeps the nearest pixel from counting alone, pixels squared.
+constexpr float kSoftness = 2.0f;
 
 class Filler {
  public:
   Filler(const WarpedFrame& target, Image* rgb)
       : rgba_(target.rgba),
         displacement_(target.displacement),
-        sign_(target.nearer_is_larger ? 1.0f : -1.0f),
         rgb_(rgb),
+        sign_(target.nearer_is_larger ? 1.0f : -1.0f),
+        tolerance_(kTolerance * static_cast<float>(rgba_.width()) / 960.0f),
         runs_(static_cast<size_t>(rgba_.height())),
-        empty_(static_cast<size_t>(rgba_.height())) {
+        cursors_(runs_.size(), 0) {
     for (int y = 0; y < rgba_.height(); ++y) {
-      auto& runs = runs_[static_cast<size_t>(y)];
-      FindHoleRuns(rgba_.Row(3, y), rgba_.width(), &runs);
-      if (!runs.empty() && runs[0].begin == 0 && runs[0].end == rgba_.width())
-        empty_[static_cast<size_t>(y)] = true;
+      FindHoleRuns(rgba_.Row(3, y), rgba_.width(), &runs_[static_cast<size_t>(y)]);
     }
   }
+
   void Run() {
+    std::vector<bool> empty(runs_.size(), false);
     for (int y = 0; y < rgba_.height(); ++y) {
-      if (empty_[static_cast<size_t>(y)]) continue;
-      for (const HoleRun& run : runs_[static_cast<size_t>(y)]) FillRun(y, run);
+      for (const HoleRun run : runs_[static_cast<size_t>(y)]) {
+        if (run.begin == 0 && run.end == rgba_.width()) {
+          empty[static_cast<size_t>(y)] = true;
+        } else {
+          FillRun(y, run);
+        }
+      }
     }
-    FillEmptyRows(empty_, rgb_);
+    FillEmptyRows(empty, rgb_);
   }
 
  private:
+  struct Sums {
+    Float8 weight = {}, red = {}, green = {}, blue = {};
+  };
+
   void FillRun(int y, HoleRun run) {
-    const int w = rgba_.width();
-    const float* d = displacement_.Row(0, y);
-    const bool hl = run.begin > 0, hr = run.end < w;
-    float l = hl ? sign_ * d[run.begin - 1] : 1e30f, r = hr ? sign_ * d[run.end] : 1e30f;
-    const float limit = std::min(l, r) + kTol;
-    const bool left = l <= limit, right = r <= limit;
+    const float* displacement = displacement_.Row(0, y);
+    constexpr float kNone = std::numeric_limits<float>::infinity();
+    const float left = run.begin > 0 ? sign_ * displacement[run.begin - 1] : kNone;
+    const float right = run.end < rgba_.width() ? sign_ * displacement[run.end] : kNone;
+    const float limit = std::min(left, right) + tolerance_;
     for (int x = run.begin; x < run.end; ++x) {
-      int reach = w;
-      if (left) reach = std::min(reach, x - run.begin + 1);
-      if (right) reach = std::min(reach, run.end - x);
-      FillPixel(x, y, limit, left, right, reach);
+      int distance = rgba_.width();
+      if (left <= limit) distance = std::min(distance, x - run.begin + 1);
+      if (right <= limit) distance = std::min(distance, run.end - x);
+      FillPixel(x, y, limit, left <= limit, right <= limit, distance);
     }
   }
-  void FillPixel(int x, int y, float limit, bool left, bool right, int reach) {
-    sum_[0] = sum_[1] = sum_[2] = sum_[3] = Float8{};
-    const int radius = static_cast<int>(std::ceil(kReach * reach)) + 2;
-    const int y0 = std::max(0, y - radius), y1 = std::min(rgba_.height() - 1, y + radius);
-    for (int v = y0; v <= y1; ++v) {
-      const int dy = v - y;
-      const int half = static_cast<int>(std::sqrt(float(radius * radius - dy * dy)));
-      int b = std::max(0, x - half), e = std::min(rgba_.width(), x + half + 1);
-      const auto& runs = runs_[static_cast<size_t>(v)];
-      auto it = std::upper_bound(runs.begin(), runs.end(), x,
-                                 [](int c, const HoleRun& q) { return c < q.end; });
-      if (it != runs.end() && it->begin <= x) {
-        if (left) Add(v, b, std::min(it->begin, e), x, y, limit);
-        if (right) Add(v, std::max(it->end, b), e, x, y, limit);
+
+  void FillPixel(int x, int y, float limit, bool from_left, bool from_right, int distance) {
+    const int reach = static_cast<int>(kReach * static_cast<float>(distance)) + 2;
+    const int step = 1 + (reach - 1) / kRows;
+    Sums sums;
+    for (int dy = -reach / step * step; dy <= reach; dy += step) {
+      const int v = y + dy;
+      if (v < 0 || v >= rgba_.height()) continue;
+      const int half = static_cast<int>(std::sqrt(static_cast<float>(reach * reach - dy * dy)));
+      const int begin = std::max(0, x - half), end = std::min(rgba_.width(), x + half + 1);
+      const HoleRun hole = HoleAt(x, v);
+      if (hole.begin == hole.end) {
+        Add(v, begin, end, x, dy, limit, &sums);
       } else {
-        Add(v, b, e, x, y, limit);
+        if (from_left) Add(v, begin, std::min(hole.begin, end), x, dy, limit, &sums);
+        if (from_right) Add(v, std::max(hole.end, begin), end, x, dy, limit, &sums);
       }
     }
-    float t[4];
-    for (int c = 0; c < 4; ++c) {
-      const Float8 s = sum_[c];
-      t[c] = ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]));
-    }
-    for (int c = 0; c < 3; ++c) rgb_->Row(c, y)[x] = t[c] / t[3];
+    const float scale = 1.0f / Sum(sums.weight);
+    rgb_->Row(0, y)[x] = Sum(sums.red) * scale;
+    rgb_->Row(1, y)[x] = Sum(sums.green) * scale;
+    rgb_->Row(2, y)[x] = Sum(sums.blue) * scale;
   }
-  void Add(int v, int b, int e, int x, int y, float limit) {
-    const float dy = static_cast<float>(v - y);
-    const float base = dy * dy + kC;
-    const float* d = displacement_.Row(0, v);
-    const float* a = rgba_.Row(3, v);
-    const float *r = rgba_.Row(0, v), *g = rgba_.Row(1, v), *bl = rgba_.Row(2, v);
-    for (int u = b; u < e; u += 8) {
+
+  // The hole that x lies in, or an empty run.
+  HoleRun HoleAt(int x, int y) {
+    const std::vector<HoleRun>& runs = runs_[static_cast<size_t>(y)];
+    const int count = static_cast<int>(runs.size());
+    int& cursor = cursors_[static_cast<size_t>(y)];
+    while (cursor < count && runs[static_cast<size_t>(cursor)].end <= x) ++cursor;
+    while (cursor > 0 && runs[static_cast<size_t>(cursor - 1)].end > x) --cursor;
+    if (cursor == count || runs[static_cast<size_t>(cursor)].begin > x) return {};
+    return runs[static_cast<size_t>(cursor)];
+  }
+
+  // The background among pixels begin .. end - 1 of row v. Lanes beyond them stay inside the row's
+  // stride and count for nothing, whatever they hold.
+  void Add(int v, int begin, int end, int x, int dy, float limit, Sums* sums) const {
+    const float across = static_cast<float>(dy) * static_cast<float>(dy) + kSoftness;
+    const float *red = rgba_.Row(0, v), *green = rgba_.Row(1, v), *blue = rgba_.Row(2, v);
+    const float *alpha = rgba_.Row(3, v), *displacement = displacement_.Row(0, v);
+    const Float8 first = Splat8(static_cast<float>(begin - x));
+    const Float8 last = Splat8(static_cast<float>(end - x));
+    for (int u = begin / 8 * 8; u < end; u += 8) {
       const Float8 dx = static_cast<float>(u - x) + kLanes;
-      const Float8 q = dx * dx + base;
-      const Int8 ok = (Load8(a + u) > Splat8(0.0f)) & (sign_ * Load8(d + u) <= Splat8(limit)) &
-                      (dx < Splat8(static_cast<float>(e - x)));
-      const Float8 wt = Keep8(ok, 1.0f / (q * q * q));
-      sum_[0] += wt * Load8(r + u);
-      sum_[1] += wt * Load8(g + u);
-      sum_[2] += wt * Load8(bl + u);
-      sum_[3] += wt;
+      const Float8 q = dx * dx + across;
+      const Int8 background = (Load8(alpha + u) > Splat8(0.0f)) &
+                              (sign_ * Load8(displacement + u) <= Splat8(limit)) & (dx >= first) &
+                              (dx < last);
+      const Float8 weight = Keep8(background, 1.0f / (q * q * q));
+      sums->weight += weight;
+      sums->red += Keep8(background, weight * Load8(red + u));
+      sums->green += Keep8(background, weight * Load8(green + u));
+      sums->blue += Keep8(background, weight * Load8(blue + u));
     }
+  }
+
+  static float Sum(Float8 v) {
+    return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
   }
 
   const Image& rgba_;
   const Image& displacement_;
-  float sign_;
   Image* rgb_;
-  std::vector<std::vector<HoleRun>> runs_;
-  std::vector<bool> empty_;
-  Float8 sum_[4];
+  float sign_;
+  float tolerance_;
+  std::vector<std::vector<HoleRun>> runs_;  // of each row
+  std::vector<int> cursors_;                // of each row: the run HoleAt found last
 };
 
 }  // namespace

@@ -8,7 +8,7 @@ namespace stereofarm {
 // Fills each hole from the background beside it, never from the foreground that uncovered it. Of
 // the two ends of a row's hole the farther one is background, and so is every known pixel not more
 // than a tolerance nearer than it. A pixel of the hole becomes the mean of the background around it
-// with weights 1 / (distance^2 + 1)^3: its nearest few pixels, more of them the deeper the hole. A
+// with weights 1 / (distance^2 + 2)^3: its nearest few pixels, more of them the deeper the hole. A
 // row without a known pixel takes the nearest row that has one; a picture without any turns black.
 class BackgroundInpainter : public Inpainter {
  public:
