@@ -1,0 +1,218 @@
+#ifndef STEREOFARM_COORDINATOR_SCHEDULING_JOB_ENGINE_H_
+#define STEREOFARM_COORDINATOR_SCHEDULING_JOB_ENGINE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "common/artifacts/manifest.h"
+#include "common/base/clock.h"
+#include "common/base/random.h"
+#include "common/base/status.h"
+#include "coordinator/scheduling/attempt_files.h"
+#include "coordinator/scheduling/background.h"
+#include "coordinator/scheduling/film_access.h"
+#include "coordinator/scheduling/job_flow.h"
+#include "coordinator/scheduling/job_report.h"
+#include "coordinator/scheduling/lease_book.h"
+#include "coordinator/scheduling/shot_finder.h"
+#include "coordinator/scheduling/task_desk.h"
+#include "coordinator/scheduling/worker_roster.h"
+#include "coordinator/store/farm_store.h"
+
+namespace stereofarm {
+
+struct EngineOptions {
+  std::filesystem::path store;  // absolute; the root of every relative path
+  int64_t lease_micros = 30'000'000;
+  int64_t grace_micros = 60'000'000;  // for tasks that ran when the coordinator stopped
+  // One `convert` owns this coordinator: its workers died with the last one, and films may lie
+  // anywhere.
+  bool is_private = false;
+  // Films may only be read and written below these (and below the store), unless private.
+  std::vector<std::filesystem::path> allowed;
+};
+
+// The outside world; all of it outlives the engine.
+struct EngineParts {
+  FarmStore* store = nullptr;
+  AttemptFiles* files = nullptr;
+  FilmAccess* films = nullptr;
+  Background* background = nullptr;
+  Clock* clock = nullptr;
+  Random* random = nullptr;
+};
+
+struct SubmitOrder {
+  JobSettings settings;
+  bool replace = false;
+  bool continue_existing = false;
+};
+
+struct SubmitResult {
+  std::string job;
+  bool already_done = false;  // OUT is this very job's finished film
+};
+
+// The farm's jobs and tasks: hands tasks out, takes results in, takes jobs from step to step.
+// Thread-safe; no method holds the lock while it reads or writes films or results. What it answers
+// survives a crash right after. Background work may call in until StopBackground returns.
+class JobEngine {
+ public:
+  JobEngine(EngineOptions options, EngineParts parts);
+  ~JobEngine();
+  JobEngine(const JobEngine&) = delete;
+  JobEngine& operator=(const JobEngine&) = delete;
+
+  // Picks up what the database says, once, before anything else.
+  absl::Status Start();
+  // Makes background work stop soon; from then on it changes nothing.
+  void Stop();
+  // Called, without locks, whenever tasks may have become ready. Set before Start.
+  void OnWorkReady(std::function<void()> callback) { on_work_ready_ = std::move(callback); }
+
+  // For workers. NotFound: the worker must register. FailedPrecondition: the lease is lost.
+  absl::Status Register(const WorkerRecord& worker);
+  // The next task for this worker; nothing while there is none.
+  absl::StatusOr<std::optional<TaskLease>> Lease(const std::string& worker);
+  // Micros from now until the lease ends.
+  absl::StatusOr<int64_t> Renew(const std::string& worker, const AttemptRef& attempt,
+                                int64_t frames_done, int64_t frames_total);
+  // Checks the files, then commits. DataLoss: the files aren't what the manifest says. The same
+  // attempt again: OK again.
+  absl::Status Complete(const std::string& worker, const AttemptRef& attempt,
+                        const Manifest& manifest, double seconds);
+  absl::Status Fail(const std::string& worker, const AttemptRef& attempt, FailureClass failure,
+                    const std::string& message, const std::string& damaged_task);
+  absl::Status HandBack(const std::string& worker, const AttemptRef& attempt);
+  absl::Status Leave(const std::string& worker);
+
+  // For people.
+  absl::StatusOr<SubmitResult> Submit(const SubmitOrder& order);
+  absl::StatusOr<std::vector<JobReport>> List();
+  absl::StatusOr<JobReport> Report(const std::string& job, bool detail);
+  absl::Status Cancel(const std::string& job);
+  absl::Status Retry(const std::string& job);
+  std::vector<WorkerReport> Workers();
+
+  // Waits until something has changed since `seen` (0: returns at once), the time is over or
+  // StopWatching was called; the number of the last change.
+  uint64_t AwaitChange(uint64_t seen, absl::Duration timeout);
+  void StopWatching();
+
+  // Ends leases whose time is over; call it often.
+  void Tick();
+
+  const EngineOptions& options() const { return options_; }
+
+ private:
+  // What is known of a job beyond its rows; gone after a restart.
+  struct JobRun {
+    int64_t generation = 0;  // background work of an earlier one changes nothing any more
+    std::shared_ptr<ShotFinder> finder;
+    std::shared_ptr<const IndexedFilm> film;  // read while the job was submitted
+    double index_share = 0;
+    double assembly_share = 0;
+  };
+
+  // Runs `body` as one change of the store, then starts the chores and wakes those who wait.
+  absl::Status Change(const std::function<absl::Status()>& body) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status ChangeLocked(const std::function<absl::Status()>& body)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void AfterChange() ABSL_LOCKS_EXCLUDED(mutex_);
+  void StartChore(const Chore& chore) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The book of leases again from the rows, after a change that was taken back.
+  void ReloadLeases() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  absl::StatusOr<const KnownWorker*> Heard(const std::string& worker)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The row of a task that is lent to this very attempt; FailedPrecondition otherwise.
+  absl::StatusOr<TaskRecord> LeasedRow(const AttemptRef& attempt)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<std::optional<TaskLease>> ClaimFrom(const std::string& job,
+                                                     const KnownWorker& worker)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status Finish(const AttemptRef& attempt, const Manifest& manifest,
+                      const std::string& directory, double seconds)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Writes committed.pb of a done attempt and lets others read it.
+  absl::Status Publish(const AttemptRef& attempt, const std::string& directory,
+                       const Manifest& manifest) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Those that a crash or a full disk left unpublished.
+  absl::Status PublishLeftOver() ABSL_LOCKS_EXCLUDED(mutex_);
+  // A leased attempt came to nothing.
+  absl::Status FailAttempt(const TaskRecord& task, FailureClass failure, const std::string& message)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status FailOnInput(const AttemptRef& attempt, const std::string& message,
+                           const std::string& damaged_task) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status Release(const TaskRecord& task, TaskState to, const std::string& failed_worker,
+                       const std::string& error) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status ReleaseAll(const std::vector<HeldLease>& leases)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status EndLease(const AttemptRef& attempt, int64_t now_micros)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status RestartShotsOfGoneClasses() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Submitting, job_submission.cc.
+  absl::Status CheckAllowed(const JobSettings& settings) const;
+  absl::StatusOr<std::shared_ptr<const IndexedFilm>> IndexForSubmit(const JobSettings& settings);
+  // The unfinished job that writes one of these files, but `but`.
+  absl::StatusOr<std::optional<JobRecord>> WriterOf(const JobSettings& settings,
+                                                    const std::string& but)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // Background work, job_chores.cc.
+  void RunChore(const Chore& chore) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status DoChore(const Chore& chore, const JobRecord& job, int64_t generation)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  // False once the job has been continued, cancelled or stopped since.
+  bool Current(const std::string& job, int64_t generation) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status ChangeIfCurrent(const std::string& job, int64_t generation,
+                               const std::function<absl::Status()>& body)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status Index(const JobRecord& job, int64_t generation) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status FindShots(const JobRecord& job, int64_t generation) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status Reconcile(const JobRecord& job, int64_t shot_begin, int64_t generation)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status Assemble(const JobRecord& job, int64_t generation) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status Tidy(const JobRecord& job) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Done tasks whose files aren't there run again.
+  absl::Status DropMissingResults(const std::string& job) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status Damaged(const TaskRecord& task, int64_t generation, const std::string& message)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+  const EngineOptions options_;
+  const EngineParts parts_;
+  std::function<void()> on_work_ready_;
+  std::atomic<bool> stopping_ = false;
+
+  absl::Mutex mutex_;
+  FarmStore* const store_ ABSL_PT_GUARDED_BY(mutex_);
+  LeaseBook leases_ ABSL_GUARDED_BY(mutex_);
+  WorkerRoster workers_ ABSL_GUARDED_BY(mutex_);
+  TaskDesk desk_ ABSL_GUARDED_BY(mutex_);
+  JobFlow flow_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, JobRun> runs_ ABSL_GUARDED_BY(mutex_);
+  // Chores that are at work; true: again when they're through.
+  std::map<std::tuple<Chore::Kind, std::string, int64_t>, bool> at_work_ ABSL_GUARDED_BY(mutex_);
+  // Tasks whose committed.pb is being written.
+  std::set<std::pair<std::string, std::string>> publishing_ ABSL_GUARDED_BY(mutex_);
+  uint64_t changes_ ABSL_GUARDED_BY(mutex_) = 1;
+  bool watching_ ABSL_GUARDED_BY(mutex_) = true;
+};
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_COORDINATOR_SCHEDULING_JOB_ENGINE_H_

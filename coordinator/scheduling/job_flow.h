@@ -1,0 +1,92 @@
+#ifndef STEREOFARM_COORDINATOR_SCHEDULING_JOB_FLOW_H_
+#define STEREOFARM_COORDINATOR_SCHEDULING_JOB_FLOW_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/base/clock.h"
+#include "common/base/status.h"
+#include "coordinator/reconcile/shot_solution.h"
+#include "coordinator/scheduling/film_access.h"
+#include "coordinator/scheduling/lease_book.h"
+#include "coordinator/scheduling/task_desk.h"
+#include "coordinator/store/farm_store.h"
+
+namespace stereofarm {
+
+// What a job needs that takes longer than the engine's lock may be held.
+struct Chore {
+  enum class Kind { kIndex, kFindShots, kReconcile, kAssemble, kTidy };
+  Kind kind = Kind::kIndex;
+  std::string job;
+  int64_t shot_begin = kNoShot;  // of kReconcile
+  bool operator==(const Chore&) const = default;
+};
+
+// Takes a job from one step to the next (docs: life of a film):
+//   index -> scan tasks -> shots -> depth tasks -> reconcile a shot -> its render tasks -> assemble
+// Every method does what has become possible by what has just happened, and leaves in TakeChores
+// what has to be done in the background. Asked twice, it does nothing the second time, so that a
+// restart may ask again. Works inside the caller's change of the store and under its lock.
+class JobFlow {
+ public:
+  JobFlow(FarmStore* store, TaskDesk* desk, LeaseBook* leases, Clock* clock)
+      : store_(store), desk_(desk), leases_(leases), clock_(clock) {}
+
+  // The film has been read: plans the scan anew. Results from before are kept where their basis
+  // hasn't changed.
+  absl::Status OnIndexed(JobRecord job, const IndexedFilm& film, const std::string& model_files);
+  // `complete`: the range has no more shots.
+  absl::Status OnShots(const std::string& job_id, const std::vector<FrameRange>& shots,
+                       bool complete);
+  // The result of `task` can be read.
+  absl::Status OnPublished(const TaskRecord& task);
+  absl::Status OnReconciled(const std::string& job_id, int64_t shot_begin,
+                            const ShotSolution& solution);
+  absl::Status OnAssembled(const std::string& job_id, const std::vector<std::string>& remarks);
+
+  // A done task's result turned out damaged or gone: it runs again, or the job fails when that has
+  // happened too often.
+  absl::Status OnDamaged(const TaskRecord& task, const std::string& message);
+  // Its shot's class of workers is gone: the shot begins again with whoever comes.
+  absl::Status RestartShot(const std::string& job_id, int64_t shot_begin);
+  // No task of the shot is leased or done any more: any class of workers may take it.
+  absl::Status FreeClassIfUnused(const std::string& job_id, int64_t shot_begin);
+
+  // Looks at the film again with `settings`, whatever the job's state.
+  absl::Status Continue(JobRecord job, const JobSettings& settings, bool replace);
+  absl::Status Fail(const std::string& job_id, const std::string& error);
+  absl::Status Cancel(const std::string& job_id);
+  // After a restart: asks for whatever the job's state calls for.
+  absl::Status Resume(const JobRecord& job);
+
+  std::vector<Chore> TakeChores() { return std::exchange(chores_, {}); }
+
+ private:
+  absl::Status PlanOneShot(const JobRecord& job, const FrameRange& frames);
+  absl::Status CheckDepth(const std::string& job_id, ShotRecord shot);
+  absl::Status ReleaseShot(const JobRecord& job, const ShotRecord& shot);
+  // Makes the tasks behind a reconciled shard's depth ready, as far as their inputs are there.
+  absl::Status ReleaseShard(const JobRecord& job, const ShotRecord& shot,
+                            const std::vector<ShardRecord>& shards, size_t index);
+  absl::Status FinishIfComplete(const std::string& job_id);
+  absl::Status SetState(JobRecord* job, JobState state);
+  absl::StatusOr<JobRecord> GetJob(const std::string& id);
+  // Takes the leases and everything else that isn't done out of the running.
+  absl::Status StopTasks(const std::string& job_id, TaskState to);
+  void Ask(Chore::Kind kind, const std::string& job, int64_t shot_begin = kNoShot);
+
+  FarmStore* store_;
+  TaskDesk* desk_;
+  LeaseBook* leases_;
+  Clock* clock_;
+  std::vector<Chore> chores_;
+};
+
+// A task that failed this often, or whose result turned out damaged this often, fails its job.
+inline constexpr int kMostFailures = 3;
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_COORDINATOR_SCHEDULING_JOB_FLOW_H_

@@ -1,0 +1,260 @@
+// JobEngine: what people ask for.
+#include <unistd.h>
+
+#include <algorithm>
+#include <optional>
+#include <set>
+
+#include "absl/strings/str_format.h"
+#include "common/farm/stage_key.h"
+#include "coordinator/scheduling/job_engine.h"
+#include "coordinator/scheduling/legal_moves.h"
+
+namespace stereofarm {
+namespace fs = std::filesystem;
+namespace {
+
+// With links followed as far as the path exists.
+fs::path Resolved(const fs::path& path) {
+  std::error_code error;
+  const fs::path resolved = fs::weakly_canonical(path, error);
+  return error ? path.lexically_normal() : resolved;
+}
+
+bool LiesIn(const fs::path& path, const fs::path& folder) {
+  const auto [end, rest] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
+  return end == folder.end();
+}
+
+// The file or folder behind "exr:DIR" or "torchscript:FILE"; empty for built-in models.
+std::string DepthPath(const std::string& depth) {
+  const size_t colon = depth.find(':');
+  return colon == std::string::npos ? "" : depth.substr(colon + 1);
+}
+
+absl::Status CheckOutputFolder(const std::string& file) {
+  const fs::path folder = fs::path(file).parent_path();
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%s: the folder %s isn't there; create it or choose another output", file,
+                        folder.string()));
+  }
+  if (fs::is_directory(file, error)) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%s is a folder; name the film to write", file));
+  }
+  if (access(folder.c_str(), W_OK | X_OK) != 0) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%s: no permission to write into the folder %s; choose another output",
+                        file, folder.string()));
+  }
+  return absl::OkStatus();
+}
+
+std::optional<std::string> ExistingOutput(const JobSettings& settings) {
+  for (const OutputSpec& output : settings.outputs) {
+    std::error_code error;
+    if (fs::exists(output.file, error)) return output.file;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+absl::Status JobEngine::CheckAllowed(const JobSettings& settings) const {
+  std::vector<std::string> files = {settings.input};
+  for (const OutputSpec& output : settings.outputs) files.push_back(output.file);
+  if (const std::string path = DepthPath(settings.depth); !path.empty()) files.push_back(path);
+  for (const std::string& file : files) {
+    if (!fs::path(file).is_absolute()) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("%s: the farm takes absolute paths only", file));
+    }
+    if (options_.is_private) continue;
+    const fs::path resolved = Resolved(file);
+    const bool allowed =
+        LiesIn(resolved, Resolved(options_.store)) ||
+        std::any_of(options_.allowed.begin(), options_.allowed.end(),
+                    [&](const fs::path& root) { return LiesIn(resolved, Resolved(root)); });
+    if (!allowed) {
+      return absl::PermissionDeniedError(absl::StrFormat(
+          "%s lies in none of the folders that this farm may touch; start stereofarm-coordinator "
+          "with --allow %s",
+          file, resolved.parent_path().string()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::shared_ptr<const IndexedFilm>> JobEngine::IndexForSubmit(
+    const JobSettings& settings) {
+  SF_ASSIGN_OR_RETURN(IndexedFilm film, parts_.films->Index(settings.input, [this](double) {
+    return !stopping_.load();
+  }));
+  return std::make_shared<const IndexedFilm>(std::move(film));
+}
+
+absl::StatusOr<std::optional<JobRecord>> JobEngine::WriterOf(const JobSettings& settings,
+                                                             const std::string& but) {
+  std::set<std::string> files;
+  for (const OutputSpec& output : settings.outputs) files.insert(output.file);
+  SF_ASSIGN_OR_RETURN(const std::vector<JobRecord> jobs, store_->jobs().All());
+  for (const JobRecord& job : jobs) {
+    if (job.id == but || !IsUnfinished(job.state)) continue;
+    for (const OutputSpec& output : job.settings.outputs) {
+      if (files.contains(output.file)) return job;
+    }
+  }
+  return std::nullopt;
+}
+
+absl::StatusOr<SubmitResult> JobEngine::Submit(const SubmitOrder& order) {
+  const JobSettings& settings = order.settings;
+  SF_RETURN_IF_ERROR(ValidateSettings(settings));
+  SF_RETURN_IF_ERROR(CheckAllowed(settings));
+  for (const OutputSpec& output : settings.outputs) {
+    SF_RETURN_IF_ERROR(CheckOutputFolder(output.file));
+  }
+  SF_RETURN_IF_ERROR(parts_.films->CheckSettings(settings));
+
+  const auto find_existing =
+      [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::StatusOr<std::optional<JobRecord>> {
+    std::optional<JobRecord> existing;
+    if (order.continue_existing) {
+      SF_ASSIGN_OR_RETURN(existing, store_->jobs().NewestWithOutput(settings.outputs.front().file));
+    }
+    SF_ASSIGN_OR_RETURN(const std::optional<JobRecord> writer,
+                        WriterOf(settings, existing ? existing->id : ""));
+    if (writer) {
+      return absl::AlreadyExistsError(
+          absl::StrFormat("job %s is already writing %s; cancel it or choose another output",
+                          writer->id, settings.outputs.front().file));
+    }
+    return existing;
+  };
+  SubmitResult result;
+  {
+    absl::MutexLock lock(&mutex_);
+    SF_ASSIGN_OR_RETURN(const std::optional<JobRecord> existing, find_existing());
+    if (existing) result.job = existing->id;
+  }
+
+  std::shared_ptr<const IndexedFilm> film;
+  if (const std::optional<std::string> output = ExistingOutput(settings);
+      output && !order.replace) {
+    const absl::StatusOr<std::string> fingerprint = parts_.films->Fingerprint(*output);
+    if (fingerprint.ok() && !fingerprint->empty()) {
+      SF_ASSIGN_OR_RETURN(film, IndexForSubmit(settings));
+      SF_ASSIGN_OR_RETURN(const std::string model_files, HashModelFiles(settings.depth));
+      if (*fingerprint == JobFingerprint(settings, film->source_identity, model_files)) {
+        result.already_done = true;
+        return result;
+      }
+    }
+    return absl::AlreadyExistsError(
+        absl::StrFormat("%s exists; choose another name, or replace it with --yes", *output));
+  }
+  // What needs the whole film is checked here too, since the answer is the user's own mistake.
+  const std::string depth_path = DepthPath(settings.depth);
+  if (!film && (settings.range || settings.depth.starts_with("exr:"))) {
+    SF_ASSIGN_OR_RETURN(film, IndexForSubmit(settings));
+  }
+  if (settings.range && settings.range->begin >= film->frames) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("--range: the film has %d frames, the range begins at %d", film->frames,
+                        settings.range->begin));
+  }
+  if (settings.depth.starts_with("exr:")) {
+    SF_RETURN_IF_ERROR(parts_.films->CheckDepthFolder(depth_path, *film));
+  } else if (std::error_code error; !depth_path.empty() && !fs::exists(depth_path, error)) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("--depth %s: the file isn't there", settings.depth));
+  }
+
+  SF_RETURN_IF_ERROR(Change([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
+    SF_ASSIGN_OR_RETURN(const std::optional<JobRecord> existing, find_existing());
+    if (existing) {
+      result.job = existing->id;
+      SF_RETURN_IF_ERROR(flow_.Continue(*existing, settings, order.replace));
+    } else {
+      JobRecord job;
+      job.id = parts_.random->Hex(8);
+      job.settings = settings;
+      job.replace = order.replace;
+      job.created_micros = parts_.clock->WallMicros();
+      job.started_micros = job.created_micros;
+      SF_RETURN_IF_ERROR(store_->jobs().Insert(job));
+      SF_RETURN_IF_ERROR(flow_.Resume(job));
+      result.job = job.id;
+    }
+    runs_[result.job].film = film;
+    return absl::OkStatus();
+  }));
+  return result;
+}
+
+absl::StatusOr<std::vector<JobReport>> JobEngine::List() {
+  absl::MutexLock lock(&mutex_);
+  SF_ASSIGN_OR_RETURN(const std::vector<JobRecord> jobs, store_->jobs().All());
+  std::vector<JobReport> reports;
+  for (const JobRecord& job : jobs) {
+    const JobRun& run = runs_[job.id];
+    SF_ASSIGN_OR_RETURN(JobReport report,
+                        ReportJob(store_, leases_, job, run.index_share, run.assembly_share,
+                                  parts_.clock->WallMicros(), /*detail=*/false));
+    reports.push_back(std::move(report));
+  }
+  return reports;
+}
+
+absl::StatusOr<JobReport> JobEngine::Report(const std::string& id, bool detail) {
+  absl::MutexLock lock(&mutex_);
+  SF_ASSIGN_OR_RETURN(const std::optional<JobRecord> job, store_->jobs().Get(id));
+  if (!job) return absl::NotFoundError(absl::StrFormat("there is no job '%s'", id));
+  const JobRun& run = runs_[id];
+  return ReportJob(store_, leases_, *job, run.index_share, run.assembly_share,
+                   parts_.clock->WallMicros(), detail);
+}
+
+absl::Status JobEngine::Cancel(const std::string& job) {
+  return Change([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
+    SF_RETURN_IF_ERROR(flow_.Cancel(job));
+    ++runs_[job].generation;
+    return absl::OkStatus();
+  });
+}
+
+absl::Status JobEngine::Retry(const std::string& id) {
+  return Change([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
+    SF_ASSIGN_OR_RETURN(const std::optional<JobRecord> job, store_->jobs().Get(id));
+    if (!job) return absl::NotFoundError(absl::StrFormat("there is no job '%s'", id));
+    if (IsUnfinished(job->state)) return absl::OkStatus();
+    if (job->state == JobState::kDone) {
+      return absl::FailedPreconditionError(
+          absl::StrFormat("job %s is done; submit it again to make the film anew", id));
+    }
+    SF_ASSIGN_OR_RETURN(const std::optional<JobRecord> writer, WriterOf(job->settings, id));
+    if (writer) {
+      return absl::AlreadyExistsError(
+          absl::StrFormat("job %s is writing the same film now", writer->id));
+    }
+    return flow_.Continue(*job, job->settings, job->replace);
+  });
+}
+
+uint64_t JobEngine::AwaitChange(uint64_t seen, absl::Duration timeout) {
+  absl::MutexLock lock(&mutex_);
+  const auto changed = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return changes_ > seen || !watching_;
+  };
+  mutex_.AwaitWithTimeout(absl::Condition(&changed), timeout);
+  return changes_;
+}
+
+void JobEngine::StopWatching() {
+  absl::MutexLock lock(&mutex_);
+  watching_ = false;
+}
+
+}  // namespace stereofarm

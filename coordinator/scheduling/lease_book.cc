@@ -1,0 +1,59 @@
+#include "coordinator/scheduling/lease_book.h"
+
+namespace stereofarm {
+
+void LeaseBook::Put(HeldLease lease) {
+  auto key = std::pair(lease.attempt.job, lease.attempt.task);
+  leases_.insert_or_assign(std::move(key), std::move(lease));
+}
+
+HeldLease* LeaseBook::FindTask(const std::string& job, const std::string& task) {
+  const auto it = leases_.find({job, task});
+  return it == leases_.end() ? nullptr : &it->second;
+}
+
+HeldLease* LeaseBook::Find(const AttemptRef& attempt) {
+  HeldLease* lease = FindTask(attempt.job, attempt.task);
+  if (lease == nullptr || lease->attempt.epoch != attempt.epoch ||
+      lease->attempt.lease_id != attempt.lease_id) {
+    return nullptr;
+  }
+  return lease;
+}
+
+void LeaseBook::Drop(const std::string& job, const std::string& task) {
+  leases_.erase({job, task});
+}
+
+std::vector<HeldLease> LeaseBook::Expired(int64_t now_micros) const {
+  std::vector<HeldLease> expired;
+  for (const auto& [key, lease] : leases_) {
+    if (lease.checking == 0 && lease.deadline_micros <= now_micros) expired.push_back(lease);
+  }
+  return expired;
+}
+
+std::vector<HeldLease> LeaseBook::OfWorker(const std::string& worker) const {
+  std::vector<HeldLease> held;
+  for (const auto& [key, lease] : leases_) {
+    if (lease.worker == worker) held.push_back(lease);
+  }
+  return held;
+}
+
+std::vector<HeldLease> LeaseBook::OfJob(const std::string& job) const {
+  std::vector<HeldLease> held;
+  for (auto it = leases_.lower_bound({job, ""}); it != leases_.end() && it->first.first == job;
+       ++it) {
+    held.push_back(it->second);
+  }
+  return held;
+}
+
+std::vector<HeldLease> LeaseBook::All() const {
+  std::vector<HeldLease> held;
+  for (const auto& [key, lease] : leases_) held.push_back(lease);
+  return held;
+}
+
+}  // namespace stereofarm

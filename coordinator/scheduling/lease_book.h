@@ -1,0 +1,51 @@
+#ifndef STEREOFARM_COORDINATOR_SCHEDULING_LEASE_BOOK_H_
+#define STEREOFARM_COORDINATOR_SCHEDULING_LEASE_BOOK_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "coordinator/store/records.h"
+
+namespace stereofarm {
+
+// A task that is lent out at the moment.
+struct HeldLease {
+  AttemptRef attempt;
+  std::string worker;
+  TaskKind kind = TaskKind::kScan;
+  FrameRange core;
+  int64_t deadline_micros = 0;  // on the monotonic clock
+  bool after_restart = false;   // not heard of since the coordinator started
+  int checking = 0;             // calls that check its result right now: it can't expire
+  int64_t frames_done = 0;      // as the worker last said
+  int64_t frames_total = 0;
+};
+
+// The deadlines of the leases, in memory: the database says who holds a task, this says how long
+// still. Not thread-safe.
+class LeaseBook {
+ public:
+  void Put(HeldLease lease);
+  // Null when the task isn't lent to this very attempt.
+  HeldLease* Find(const AttemptRef& attempt);
+  // Null when the task isn't lent.
+  HeldLease* FindTask(const std::string& job, const std::string& task);
+  void Drop(const std::string& job, const std::string& task);
+  void DropAll() { leases_.clear(); }
+
+  // Copies, in the order of job and task.
+  std::vector<HeldLease> Expired(int64_t now_micros) const;
+  std::vector<HeldLease> OfWorker(const std::string& worker) const;
+  std::vector<HeldLease> OfJob(const std::string& job) const;
+  std::vector<HeldLease> All() const;
+
+ private:
+  std::map<std::pair<std::string, std::string>, HeldLease> leases_;
+};
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_COORDINATOR_SCHEDULING_LEASE_BOOK_H_

@@ -1,0 +1,46 @@
+#include "coordinator/scheduling/reconcile_shot.h"
+
+#include "absl/strings/str_format.h"
+#include "common/farm/seam_samples.h"
+
+namespace stereofarm {
+namespace {
+
+constexpr char kSamplesFile[] = "samples.bin";
+
+absl::StatusOr<ShardSamples> ReadSamples(const ShardDepth& shard, AttemptFiles* files) {
+  const std::string file = shard.directory + "/" + kSamplesFile;
+  const absl::StatusOr<std::string> bytes = files->Read(file);
+  if (!bytes.ok()) return absl::DataLossError(std::string(bytes.status().message()));
+  absl::StatusOr<ShardSamples> samples = DecodeShardSamples(*bytes);
+  if (!samples.ok()) return Annotate(samples.status(), file);
+  if (samples->core != shard.shard.core || samples->full != shard.shard.full) {
+    return absl::DataLossError(absl::StrFormat("%s holds the samples of another shard", file));
+  }
+  return samples;
+}
+
+}  // namespace
+
+absl::StatusOr<ShotSolution> ReconcileShot(const std::vector<ShardDepth>& shards,
+                                           double budget_percent, AttemptFiles* files,
+                                           std::string* damaged) {
+  std::vector<ShardDigest> digests;
+  std::vector<Seam> seams;
+  ShardSamples before;
+  for (size_t i = 0; i < shards.size(); ++i) {
+    absl::StatusOr<ShardSamples> samples = ReadSamples(shards[i], files);
+    if (!samples.ok()) {
+      *damaged = shards[i].task;
+      return samples.status();
+    }
+    digests.push_back(DigestShard(*samples));
+    if (i > 0) seams.push_back(ReduceSeam(before, *samples));
+    before = *std::move(samples);
+  }
+  ReconcileOptions options;
+  options.budget_percent = budget_percent;
+  return SolveShot(digests, seams, options);
+}
+
+}  // namespace stereofarm

@@ -1,0 +1,28 @@
+#ifndef STEREOFARM_COORDINATOR_SCHEDULING_RECONCILE_SHOT_H_
+#define STEREOFARM_COORDINATOR_SCHEDULING_RECONCILE_SHOT_H_
+
+#include <string>
+#include <vector>
+
+#include "common/base/status.h"
+#include "coordinator/reconcile/shot_solution.h"
+#include "coordinator/scheduling/attempt_files.h"
+
+namespace stereofarm {
+
+// Where the committed depth of one shard lies.
+struct ShardDepth {
+  Shard shard;
+  std::string task;
+  std::string directory;
+};
+
+// Reads the depth samples of a shot's shards, in film order and two at a time, and solves for all
+// scales and shifts. On DataLoss `damaged` names the task whose samples can't be used.
+absl::StatusOr<ShotSolution> ReconcileShot(const std::vector<ShardDepth>& shards,
+                                           double budget_percent, AttemptFiles* files,
+                                           std::string* damaged);
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_COORDINATOR_SCHEDULING_RECONCILE_SHOT_H_

@@ -1,0 +1,40 @@
+#ifndef STEREOFARM_COORDINATOR_SCHEDULING_TASK_SPEC_H_
+#define STEREOFARM_COORDINATOR_SCHEDULING_TASK_SPEC_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/status.h"
+#include "coordinator/store/farm_store.h"
+
+namespace stereofarm {
+
+// "depth/000120-000216"
+std::string TaskName(TaskKind kind, const FrameRange& core);
+// The job's index, relative to the store.
+std::string IndexFile(const std::string& job);
+// The kinds of tasks of each shard, in the order in which they run.
+std::vector<TaskKind> KindsOf(const JobSettings& settings);
+// The kind whose results are the film's segments.
+TaskKind SegmentKind(const JobSettings& settings);
+// "segment.0.mov": of output `index`.
+std::string SegmentName(size_t index, const std::string& extension);
+
+// What `kind` on the core of `shards[index]` is told, without its basis; nothing while one of the
+// results that it reads isn't there. `input_keys`: the stage keys of those results, as StageBasis
+// wants them. `shards`: all of the shot.
+absl::StatusOr<std::optional<TaskSpec>> SpecOfShardTask(FarmStore* store, const JobRecord& job,
+                                                        TaskKind kind, const ShotRecord& shot,
+                                                        const std::vector<ShardRecord>& shards,
+                                                        size_t index,
+                                                        std::vector<std::string>* input_keys);
+TaskSpec SpecOfScan(const JobRecord& job, const FrameRange& frames);
+
+// What a ready task's lease says; nothing while a result that it reads isn't there.
+absl::StatusOr<std::optional<TaskSpec>> SpecOfTask(FarmStore* store, const JobRecord& job,
+                                                   const TaskRecord& task);
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_COORDINATOR_SCHEDULING_TASK_SPEC_H_

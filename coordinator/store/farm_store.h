@@ -1,0 +1,57 @@
+#ifndef STEREOFARM_COORDINATOR_STORE_FARM_STORE_H_
+#define STEREOFARM_COORDINATOR_STORE_FARM_STORE_H_
+
+#include <filesystem>
+#include <memory>
+
+#include "common/base/status.h"
+#include "coordinator/store/job_table.h"
+#include "coordinator/store/shot_table.h"
+#include "coordinator/store/task_table.h"
+#include "coordinator/store/worker_table.h"
+
+namespace stereofarm {
+
+class Database;
+class Transaction;
+
+// The farm's database: everything the coordinator decides, so that it may die at any instruction.
+// Not thread-safe: the engine's lock guards it.
+class FarmStore {
+ public:
+  // Opens or creates the file and brings it up to date. The caller makes sure that no other
+  // coordinator has it open.
+  static absl::StatusOr<std::unique_ptr<FarmStore>> Open(const std::filesystem::path& file);
+  ~FarmStore();
+
+  // What is written until Commit is there together or not at all; without Commit it's taken back.
+  class Change {
+   public:
+    explicit Change(FarmStore* store);
+    ~Change();
+    Change(const Change&) = delete;
+    Change& operator=(const Change&) = delete;
+    absl::Status Commit();
+
+   private:
+    std::unique_ptr<Transaction> transaction_;
+  };
+
+  JobTable& jobs() { return jobs_; }
+  ShotTable& shots() { return shots_; }
+  TaskTable& tasks() { return tasks_; }
+  WorkerTable& workers() { return workers_; }
+
+ private:
+  explicit FarmStore(std::unique_ptr<Database> database);
+
+  std::unique_ptr<Database> database_;
+  JobTable jobs_;
+  ShotTable shots_;
+  TaskTable tasks_;
+  WorkerTable workers_;
+};
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_COORDINATOR_STORE_FARM_STORE_H_

@@ -1,0 +1,44 @@
+#ifndef STEREOFARM_COORDINATOR_STORE_JOB_TABLE_H_
+#define STEREOFARM_COORDINATOR_STORE_JOB_TABLE_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/status.h"
+#include "coordinator/store/records.h"
+
+namespace stereofarm {
+
+class Database;
+
+// Jobs and what there is to remark about them. Not thread-safe.
+class JobTable {
+ public:
+  explicit JobTable(Database* database) : database_(database) {}
+
+  absl::Status Insert(const JobRecord& job);
+  // Every column but the counters.
+  absl::Status Update(const JobRecord& job);
+  absl::StatusOr<std::optional<JobRecord>> Get(const std::string& id);
+  // The newest job whose first output is `file`.
+  absl::StatusOr<std::optional<JobRecord>> NewestWithOutput(const std::string& file);
+  // In the order in which they're worked on: by priority, then oldest first.
+  absl::StatusOr<std::vector<JobRecord>> All();
+  absl::StatusOr<std::vector<JobRecord>> WithState(JobState state);
+  absl::StatusOr<std::vector<std::string>> IdsWithState(JobState state);
+
+  absl::Status CountRun(const std::string& id);
+  absl::Status CountReused(const std::string& id);
+  absl::Status ResetCounts(const std::string& id);
+
+  absl::Status SetRemarks(const std::string& id, const std::vector<std::string>& remarks);
+  absl::StatusOr<std::vector<std::string>> Remarks(const std::string& id);
+
+ private:
+  Database* database_;
+};
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_COORDINATOR_STORE_JOB_TABLE_H_

@@ -1,0 +1,122 @@
+#ifndef STEREOFARM_COORDINATOR_STORE_RECORDS_H_
+#define STEREOFARM_COORDINATOR_STORE_RECORDS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "common/farm/job_settings.h"
+#include "common/farm/task.h"
+#include "common/timeline/frame_range.h"
+
+namespace stereofarm {
+
+// The rows of the farm's database as plain values.
+
+struct JobRecord {
+  std::string id;
+  JobState state = JobState::kQueued;
+  JobSettings settings;
+  bool replace = false;  // existing outputs are replaced
+  int64_t priority = 0;
+  std::string error;  // one sentence, of a failed job
+  // Known once the film is indexed.
+  std::string source_identity;
+  std::string model_files;
+  std::string fingerprint;
+  FrameRange range;      // of the film: what is made of it
+  bool planned = false;  // every shot of the range is known
+  int64_t tasks_run = 0;
+  int64_t tasks_reused = 0;
+  // Wall clock: first submitted; submitted or continued last; ended, or 0.
+  int64_t created_micros = 0;
+  int64_t started_micros = 0;
+  int64_t ended_micros = 0;
+};
+
+enum class ShotState { kPlanned, kDepthDone, kReconciled };
+
+struct ShotRecord {
+  FrameRange frames;
+  ShotState state = ShotState::kPlanned;
+  double depth_low = 0;  // d = 0 and d = 1 of the reconciled shot
+  double depth_high = 1;
+  std::string numeric_class;  // of the workers that may work on it; empty: any yet
+};
+
+struct ShardRecord {
+  Shard shard;
+  double scale = 1;
+  double shift = 0;
+};
+
+struct SeamRecord {
+  int64_t shot_begin = 0;
+  int64_t frame = 0;
+  double residual_percent = 0;  // of picture width
+};
+
+inline constexpr int64_t kNoShot = -1;
+
+struct TaskRecord {
+  std::string job;
+  std::string name;
+  TaskKind kind = TaskKind::kScan;
+  FrameRange core;
+  int64_t shot_begin = kNoShot;
+  TaskState state = TaskState::kWaiting;
+  bool wanted = true;  // part of the job's present plan
+  // Of the last lease.
+  int64_t epoch = 0;
+  std::string lease_id;
+  std::string worker;
+  // Leased or done: of that worker. Else: the only one that may take it; empty: any.
+  std::string numeric_class;
+  std::string avoid_worker;  // the one it failed on last
+  int64_t attempts = 0;
+  int64_t failures = 0;
+  std::string stage_basis;
+  // Done:
+  std::string stage_key;
+  std::string committed_directory;  // relative to the store; empty: removed since
+  bool published = false;           // committed.pb is written; others may read the result
+  double seconds = 0;
+  std::string error;  // of the last failed attempt
+};
+
+// A shot with tasks that are ready for one class of workers only.
+struct ClassedShot {
+  std::string job;
+  int64_t shot_begin = kNoShot;
+  std::string numeric_class;
+};
+
+// Which attempt at a task is meant: writes that belong to a lease touch a row only if all of it
+// fits.
+struct AttemptRef {
+  std::string job;
+  std::string task;
+  int64_t epoch = 0;
+  std::string lease_id;
+};
+
+struct WorkerRecord {
+  std::string id;
+  std::string name;
+  std::string device;
+  std::string numeric_class;
+  std::string build;
+  std::vector<std::string> tags;
+};
+
+// Tasks of one kind and state in a job's plan.
+struct TaskTally {
+  TaskKind kind = TaskKind::kScan;
+  TaskState state = TaskState::kWaiting;
+  int64_t tasks = 0;
+  int64_t frames = 0;
+};
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_COORDINATOR_STORE_RECORDS_H_

@@ -1,0 +1,202 @@
+#include "coordinator/store/sqlite.h"
+
+#include <sqlite3.h>
+
+#include "absl/strings/str_format.h"
+#include "common/base/log.h"
+
+namespace stereofarm {
+namespace {
+
+constexpr int kBusyMillis = 5000;
+
+absl::Status StatusOf(int code, const std::string& message) {
+  switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return absl::UnavailableError(message);
+    case SQLITE_FULL:
+    case SQLITE_NOMEM:
+      return absl::ResourceExhaustedError(message);
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return absl::DataLossError(message);
+    case SQLITE_CANTOPEN:
+      return absl::NotFoundError(message);
+    case SQLITE_PERM:
+    case SQLITE_READONLY:
+    case SQLITE_AUTH:
+      return absl::PermissionDeniedError(message);
+    case SQLITE_IOERR:
+      return absl::UnavailableError(message);
+    default:
+      return absl::InternalError(message);
+  }
+}
+
+// A PRAGMA that doesn't take is ignored without an error, so each is read back.
+absl::Status SetAndVerify(Database* database, const char* set, const char* get,
+                          const std::string& wanted) {
+  Statement setting = database->Prepare(set);
+  SF_RETURN_IF_ERROR(setting.Run());
+  Statement reading = database->Prepare(get);
+  SF_ASSIGN_OR_RETURN(const bool row, reading.Step());
+  if (!row || reading.Text(0) != wanted) {
+    return absl::InternalError(absl::StrFormat("SQLite did not take '%s'", set));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::filesystem::path& path) {
+  sqlite3* connection = nullptr;
+  const int code =
+      sqlite3_open_v2(path.c_str(), &connection,
+                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  std::unique_ptr<Database> database(new Database(connection));
+  if (code != SQLITE_OK) {
+    return StatusOf(
+        code, absl::StrFormat("cannot open the database %s: %s", path.string(),
+                              connection == nullptr ? "no memory" : sqlite3_errmsg(connection)));
+  }
+  sqlite3_extended_result_codes(connection, 1);
+  sqlite3_busy_timeout(connection, kBusyMillis);
+  const auto configure = [&]() -> absl::Status {
+    SF_RETURN_IF_ERROR(
+        SetAndVerify(database.get(), "PRAGMA journal_mode = WAL", "PRAGMA journal_mode", "wal"));
+    SF_RETURN_IF_ERROR(
+        SetAndVerify(database.get(), "PRAGMA synchronous = NORMAL", "PRAGMA synchronous", "1"));
+    SF_RETURN_IF_ERROR(
+        SetAndVerify(database.get(), "PRAGMA foreign_keys = ON", "PRAGMA foreign_keys", "1"));
+    Statement check = database->Prepare("PRAGMA quick_check(1)");
+    SF_ASSIGN_OR_RETURN(const bool row, check.Step());
+    if (!row || check.Text(0) != "ok") {
+      return absl::DataLossError("it is damaged: " + (row ? check.Text(0) : "no answer"));
+    }
+    return absl::OkStatus();
+  };
+  if (absl::Status status = configure(); !status.ok()) {
+    return Annotate(status, "the database " + path.string());
+  }
+  return database;
+}
+
+Database::~Database() {
+  for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
+  sqlite3_close(connection_);
+}
+
+Statement Database::Prepare(const char* sql) {
+  sqlite3_stmt*& statement = statements_[sql];
+  absl::Status status;
+  if (statement == nullptr) {
+    const int code =
+        sqlite3_prepare_v3(connection_, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    if (code != SQLITE_OK) status = Error(code, sql);
+  }
+  return Statement(this, statement, sql, std::move(status));
+}
+
+absl::Status Database::Execute(const char* sql) {
+  const int code = sqlite3_exec(connection_, sql, nullptr, nullptr, nullptr);
+  return code == SQLITE_OK ? absl::OkStatus() : Error(code, sql);
+}
+
+int64_t Database::Changes() const { return sqlite3_changes64(connection_); }
+
+absl::Status Database::Error(int code, const char* sql) const {
+  return StatusOf(code, absl::StrFormat("SQLite: %s (in: %s)", sqlite3_errmsg(connection_), sql));
+}
+
+Statement::Statement(Database* database, sqlite3_stmt* statement, const char* sql,
+                     absl::Status status)
+    : database_(database), statement_(statement), sql_(sql), status_(std::move(status)) {}
+
+Statement::~Statement() {
+  if (statement_ == nullptr) return;
+  sqlite3_reset(statement_);
+  sqlite3_clear_bindings(statement_);
+}
+
+void Statement::Check(int code) {
+  if (code != SQLITE_OK && status_.ok()) status_ = database_->Error(code, sql_);
+}
+
+Statement& Statement::BindInt(int64_t value) {
+  if (status_.ok()) Check(sqlite3_bind_int64(statement_, next_++, value));
+  return *this;
+}
+
+Statement& Statement::Bind(double value) {
+  if (status_.ok()) Check(sqlite3_bind_double(statement_, next_++, value));
+  return *this;
+}
+
+Statement& Statement::Bind(const std::string& text) {
+  if (status_.ok()) {
+    Check(sqlite3_bind_text64(statement_, next_++, text.data(), text.size(), SQLITE_TRANSIENT,
+                              SQLITE_UTF8));
+  }
+  return *this;
+}
+
+Statement& Statement::BindBlob(const std::string& bytes) {
+  if (status_.ok()) {
+    Check(sqlite3_bind_blob64(statement_, next_++, bytes.data(), bytes.size(), SQLITE_TRANSIENT));
+  }
+  return *this;
+}
+
+absl::StatusOr<bool> Statement::Step() {
+  if (!status_.ok()) return status_;
+  const int code = sqlite3_step(statement_);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  status_ = database_->Error(code, sql_);
+  return status_;
+}
+
+absl::Status Statement::Run() {
+  while (true) {
+    SF_ASSIGN_OR_RETURN(const bool row, Step());
+    if (!row) return absl::OkStatus();
+  }
+}
+
+int64_t Statement::Int(int column) const { return sqlite3_column_int64(statement_, column); }
+double Statement::Real(int column) const { return sqlite3_column_double(statement_, column); }
+
+std::string Statement::Text(int column) const {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
+  return text == nullptr
+             ? std::string()
+             : std::string(text, static_cast<size_t>(sqlite3_column_bytes(statement_, column)));
+}
+
+std::string Statement::Blob(int column) const {
+  const void* bytes = sqlite3_column_blob(statement_, column);
+  return bytes == nullptr
+             ? std::string()
+             : std::string(static_cast<const char*>(bytes),
+                           static_cast<size_t>(sqlite3_column_bytes(statement_, column)));
+}
+
+Transaction::Transaction(Database* database)
+    : database_(database), begun_(database->Execute("BEGIN IMMEDIATE")), open_(begun_.ok()) {}
+
+Transaction::~Transaction() {
+  if (!open_) return;
+  if (absl::Status status = database_->Execute("ROLLBACK"); !status.ok()) {
+    SF_LOG(kError) << "cannot roll back: " << status.message();
+  }
+}
+
+absl::Status Transaction::Commit() {
+  SF_RETURN_IF_ERROR(begun_);
+  SF_RETURN_IF_ERROR(database_->Execute("COMMIT"));
+  open_ = false;
+  return absl::OkStatus();
+}
+
+}  // namespace stereofarm

@@ -1,0 +1,105 @@
+#ifndef STEREOFARM_COORDINATOR_STORE_SQLITE_H_
+#define STEREOFARM_COORDINATOR_STORE_SQLITE_H_
+
+#include <concepts>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "common/base/status.h"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace stereofarm {
+
+class Statement;
+
+// One connection to a SQLite file. Not thread-safe: whoever shares it holds a lock.
+class Database {
+ public:
+  // Opens or creates `path` in WAL mode with synchronous=NORMAL and foreign keys on, and checks
+  // that each took. Unavailable when another process holds the file, DataLoss when it isn't a sound
+  // database.
+  static absl::StatusOr<std::unique_ptr<Database>> Open(const std::filesystem::path& path);
+  ~Database();
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+
+  // `sql` must be a constant: it's prepared once, and found again by its address. One use of a
+  // statement ends before the next begins.
+  Statement Prepare(const char* sql);
+  // Runs statements that give no rows.
+  absl::Status Execute(const char* sql);
+  // Rows that the last INSERT, UPDATE or DELETE touched.
+  int64_t Changes() const;
+
+ private:
+  friend class Statement;
+  explicit Database(sqlite3* connection) : connection_(connection) {}
+  absl::Status Error(int code, const char* sql) const;
+
+  sqlite3* connection_;
+  std::unordered_map<const char*, sqlite3_stmt*> statements_;
+};
+
+// One run of a prepared statement: bind the values in their order, then step. An error on the way
+// is kept and comes out of Step or Run.
+class Statement {
+ public:
+  Statement(Database* database, sqlite3_stmt* statement, const char* sql, absl::Status status);
+  ~Statement();
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+
+  template <std::integral Integer>
+  Statement& Bind(Integer value) {
+    return BindInt(static_cast<int64_t>(value));
+  }
+  Statement& Bind(double value);
+  Statement& Bind(const std::string& text);
+  Statement& BindBlob(const std::string& bytes);
+
+  // True: a row is there. False: no more.
+  absl::StatusOr<bool> Step();
+  // Steps to the end.
+  absl::Status Run();
+
+  // Columns of the row, from 0.
+  int64_t Int(int column) const;
+  bool Bool(int column) const { return Int(column) != 0; }
+  double Real(int column) const;
+  std::string Text(int column) const;
+  std::string Blob(int column) const;
+
+ private:
+  Statement& BindInt(int64_t value);
+  void Check(int code);
+
+  Database* database_;
+  sqlite3_stmt* statement_;
+  const char* sql_;
+  absl::Status status_;
+  int next_ = 1;
+};
+
+// From BEGIN IMMEDIATE to Commit; without it the destructor rolls back.
+class Transaction {
+ public:
+  explicit Transaction(Database* database);
+  ~Transaction();
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  absl::Status Commit();
+
+ private:
+  Database* database_;
+  absl::Status begun_;
+  bool open_ = false;
+};
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_COORDINATOR_STORE_SQLITE_H_

@@ -1,0 +1,339 @@
+#include "coordinator/store/task_table.h"
+
+#include "coordinator/store/sqlite.h"
+
+namespace stereofarm {
+namespace {
+
+// The columns of ReadTask, in its order.
+#define TASK_COLUMNS                                                                            \
+  "job, name, kind, core_begin, core_end, shot_begin, state, wanted, epoch, lease_id, worker, " \
+  "numeric_class, avoid_worker, attempts, failures, stage_basis, stage_key, "                   \
+  "committed_directory, published, seconds, error"
+
+absl::StatusOr<TaskRecord> ReadTask(const Statement& row) {
+  TaskRecord task;
+  task.job = row.Text(0);
+  task.name = row.Text(1);
+  SF_ASSIGN_OR_RETURN(task.kind, ParseTaskKind(row.Text(2)));
+  task.core = {row.Int(3), row.Int(4)};
+  task.shot_begin = row.Int(5);
+  SF_ASSIGN_OR_RETURN(task.state, ParseTaskState(row.Text(6)));
+  task.wanted = row.Bool(7);
+  task.epoch = row.Int(8);
+  task.lease_id = row.Text(9);
+  task.worker = row.Text(10);
+  task.numeric_class = row.Text(11);
+  task.avoid_worker = row.Text(12);
+  task.attempts = row.Int(13);
+  task.failures = row.Int(14);
+  task.stage_basis = row.Text(15);
+  task.stage_key = row.Text(16);
+  task.committed_directory = row.Text(17);
+  task.published = row.Bool(18);
+  task.seconds = row.Real(19);
+  task.error = row.Text(20);
+  return task;
+}
+
+absl::StatusOr<std::vector<TaskRecord>> ReadTasks(Statement* query) {
+  std::vector<TaskRecord> tasks;
+  while (true) {
+    SF_ASSIGN_OR_RETURN(const bool row, query->Step());
+    if (!row) return tasks;
+    SF_ASSIGN_OR_RETURN(TaskRecord task, ReadTask(*query));
+    tasks.push_back(std::move(task));
+  }
+}
+
+// Shots are finished first: what is nearest to the film comes first.
+int Rank(TaskKind kind) {
+  switch (kind) {
+    case TaskKind::kRender:
+    case TaskKind::kEncode:
+      return 0;
+    case TaskKind::kInpaint:
+      return 1;
+    case TaskKind::kWarp:
+      return 2;
+    case TaskKind::kDepth:
+      return 3;
+    case TaskKind::kScan:
+      return 4;
+  }
+  return 4;
+}
+
+absl::StatusOr<bool> HasRow(Statement* query) { return query->Step(); }
+
+}  // namespace
+
+constexpr char kInsertTask[] =
+    "INSERT INTO tasks (job, name, kind, rank, core_begin, core_end, shot_begin, state, wanted,"
+    " numeric_class, stage_basis) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+absl::Status TaskTable::Insert(const TaskRecord& task) {
+  return database_->Prepare(kInsertTask)
+      .Bind(task.job)
+      .Bind(task.name)
+      .Bind(TaskKindName(task.kind))
+      .Bind(Rank(task.kind))
+      .Bind(task.core.begin)
+      .Bind(task.core.end)
+      .Bind(task.shot_begin)
+      .Bind(TaskStateName(task.state))
+      .Bind(task.wanted)
+      .Bind(task.numeric_class)
+      .Bind(task.stage_basis)
+      .Run();
+}
+
+constexpr char kGetTask[] = "SELECT " TASK_COLUMNS " FROM tasks WHERE job = ? AND name = ?";
+absl::StatusOr<std::optional<TaskRecord>> TaskTable::Get(const std::string& job,
+                                                         const std::string& name) {
+  Statement query = database_->Prepare(kGetTask);
+  query.Bind(job).Bind(name);
+  SF_ASSIGN_OR_RETURN(const bool row, query.Step());
+  if (!row) return std::nullopt;
+  SF_ASSIGN_OR_RETURN(TaskRecord task, ReadTask(query));
+  return task;
+}
+
+constexpr char kTasksOfShot[] =
+    "SELECT " TASK_COLUMNS
+    " FROM tasks WHERE job = ? AND shot_begin = ? AND kind = ? ORDER BY core_begin, name";
+absl::StatusOr<std::vector<TaskRecord>> TaskTable::OfShot(const std::string& job,
+                                                          int64_t shot_begin, TaskKind kind) {
+  Statement query = database_->Prepare(kTasksOfShot);
+  query.Bind(job).Bind(shot_begin).Bind(TaskKindName(kind));
+  return ReadTasks(&query);
+}
+
+constexpr char kTasksOfJob[] =
+    "SELECT " TASK_COLUMNS " FROM tasks WHERE job = ? ORDER BY core_begin, rank DESC, name";
+absl::StatusOr<std::vector<TaskRecord>> TaskTable::OfJob(const std::string& job) {
+  Statement query = database_->Prepare(kTasksOfJob);
+  query.Bind(job);
+  return ReadTasks(&query);
+}
+
+constexpr char kLeasedTasks[] =
+    "SELECT " TASK_COLUMNS " FROM tasks WHERE state = 'leased' ORDER BY job, name";
+absl::StatusOr<std::vector<TaskRecord>> TaskTable::Leased() {
+  Statement query = database_->Prepare(kLeasedTasks);
+  return ReadTasks(&query);
+}
+
+constexpr char kUnpublishedTasks[] =
+    "SELECT " TASK_COLUMNS
+    " FROM tasks WHERE state = 'done' AND published = 0 ORDER BY job, core_begin, name";
+absl::StatusOr<std::vector<TaskRecord>> TaskTable::Unpublished() {
+  Statement query = database_->Prepare(kUnpublishedTasks);
+  return ReadTasks(&query);
+}
+
+constexpr char kClaimTask[] =
+    "UPDATE tasks SET state = 'leased', epoch = epoch + 1, attempts = attempts + 1, lease_id = ?1,"
+    " worker = ?2, numeric_class = ?3"
+    " WHERE rowid = (SELECT rowid FROM tasks WHERE job = ?4 AND state = 'ready'"
+    " AND (numeric_class = '' OR numeric_class = ?3)"
+    " AND (avoid_worker <> ?2 OR (numeric_class = '' AND ?5) OR (numeric_class = ?3 AND ?6))"
+    " ORDER BY rank, core_begin LIMIT 1)"
+    " RETURNING " TASK_COLUMNS;
+absl::StatusOr<std::optional<TaskRecord>> TaskTable::Claim(const std::string& job,
+                                                           const Claimant& claimant,
+                                                           const std::string& lease_id) {
+  Statement claim = database_->Prepare(kClaimTask);
+  claim.Bind(lease_id)
+      .Bind(claimant.worker)
+      .Bind(claimant.numeric_class)
+      .Bind(job)
+      .Bind(claimant.alone)
+      .Bind(claimant.alone_in_class);
+  SF_ASSIGN_OR_RETURN(const bool row, claim.Step());
+  if (!row) return std::nullopt;
+  SF_ASSIGN_OR_RETURN(TaskRecord task, ReadTask(claim));
+  SF_RETURN_IF_ERROR(claim.Run());
+  return task;
+}
+
+constexpr char kFinishTask[] =
+    "UPDATE tasks SET state = 'done', published = 0, stage_key = ?, numeric_class = ?,"
+    " committed_directory = ?, seconds = ?, error = '', avoid_worker = ''"
+    " WHERE job = ? AND name = ? AND epoch = ? AND lease_id = ? AND state = 'leased'";
+absl::StatusOr<bool> TaskTable::Finish(const AttemptRef& attempt, const TaskResult& result) {
+  SF_RETURN_IF_ERROR(database_->Prepare(kFinishTask)
+                         .Bind(result.stage_key)
+                         .Bind(result.numeric_class)
+                         .Bind(result.directory)
+                         .Bind(result.seconds)
+                         .Bind(attempt.job)
+                         .Bind(attempt.task)
+                         .Bind(attempt.epoch)
+                         .Bind(attempt.lease_id)
+                         .Run());
+  return database_->Changes() == 1;
+}
+
+constexpr char kReleaseTask[] =
+    "UPDATE tasks SET state = ?1, failures = failures + (?2 <> ''),"
+    " avoid_worker = CASE WHEN ?2 <> '' THEN ?2 ELSE avoid_worker END,"
+    " error = CASE WHEN ?2 <> '' THEN ?3 ELSE error END,"
+    " numeric_class = CASE WHEN shot_begin = -1 THEN '' ELSE numeric_class END"
+    " WHERE job = ?4 AND name = ?5 AND epoch = ?6 AND lease_id = ?7 AND state = 'leased'";
+absl::StatusOr<bool> TaskTable::Release(const AttemptRef& attempt, TaskState to,
+                                        const std::string& failed_worker,
+                                        const std::string& error) {
+  SF_RETURN_IF_ERROR(database_->Prepare(kReleaseTask)
+                         .Bind(TaskStateName(to))
+                         .Bind(failed_worker)
+                         .Bind(error)
+                         .Bind(attempt.job)
+                         .Bind(attempt.task)
+                         .Bind(attempt.epoch)
+                         .Bind(attempt.lease_id)
+                         .Run());
+  return database_->Changes() == 1;
+}
+
+constexpr char kPublishTask[] =
+    "UPDATE tasks SET published = 1"
+    " WHERE job = ? AND name = ? AND epoch = ? AND lease_id = ? AND state = 'done' AND published = "
+    "0";
+absl::StatusOr<bool> TaskTable::Publish(const AttemptRef& attempt) {
+  SF_RETURN_IF_ERROR(database_->Prepare(kPublishTask)
+                         .Bind(attempt.job)
+                         .Bind(attempt.task)
+                         .Bind(attempt.epoch)
+                         .Bind(attempt.lease_id)
+                         .Run());
+  return database_->Changes() == 1;
+}
+
+constexpr char kMoveTask[] =
+    "UPDATE tasks SET state = ?, published = 0"
+    " WHERE job = ? AND name = ? AND state = ? AND state <> 'leased'";
+absl::StatusOr<bool> TaskTable::Move(const std::string& job, const std::string& name,
+                                     TaskState from, TaskState to) {
+  SF_RETURN_IF_ERROR(database_->Prepare(kMoveTask)
+                         .Bind(TaskStateName(to))
+                         .Bind(job)
+                         .Bind(name)
+                         .Bind(TaskStateName(from))
+                         .Run());
+  return database_->Changes() == 1;
+}
+
+constexpr char kPrepareTask[] =
+    "UPDATE tasks SET state = ?, published = 0, wanted = 1, stage_basis = ?, numeric_class = ?,"
+    " failures = 0, avoid_worker = ''"
+    " WHERE job = ? AND name = ? AND state = ? AND state <> 'leased'";
+absl::StatusOr<bool> TaskTable::Prepare(const std::string& job, const std::string& name,
+                                        TaskState from, TaskState to,
+                                        const std::string& stage_basis,
+                                        const std::string& numeric_class) {
+  SF_RETURN_IF_ERROR(database_->Prepare(kPrepareTask)
+                         .Bind(TaskStateName(to))
+                         .Bind(stage_basis)
+                         .Bind(numeric_class)
+                         .Bind(job)
+                         .Bind(name)
+                         .Bind(TaskStateName(from))
+                         .Run());
+  return database_->Changes() == 1;
+}
+
+constexpr char kSetWanted[] = "UPDATE tasks SET wanted = ? WHERE job = ? AND name = ?";
+absl::Status TaskTable::SetWanted(const std::string& job, const std::string& name, bool wanted) {
+  return database_->Prepare(kSetWanted).Bind(wanted).Bind(job).Bind(name).Run();
+}
+
+constexpr char kSetAllUnwanted[] = "UPDATE tasks SET wanted = 0 WHERE job = ?";
+absl::Status TaskTable::SetAllUnwanted(const std::string& job) {
+  return database_->Prepare(kSetAllUnwanted).Bind(job).Run();
+}
+
+constexpr char kCountFailure[] =
+    "UPDATE tasks SET failures = failures + 1, error = ? WHERE job = ? AND name = ?";
+absl::Status TaskTable::CountFailure(const std::string& job, const std::string& name,
+                                     const std::string& error) {
+  return database_->Prepare(kCountFailure).Bind(error).Bind(job).Bind(name).Run();
+}
+
+constexpr char kForgetFailures[] =
+    "UPDATE tasks SET failures = 0, avoid_worker = '', error = '' WHERE job = ? AND name = ?";
+absl::Status TaskTable::ForgetFailures(const std::string& job, const std::string& name) {
+  return database_->Prepare(kForgetFailures).Bind(job).Bind(name).Run();
+}
+
+constexpr char kSetClass[] =
+    "UPDATE tasks SET numeric_class = ? WHERE job = ? AND shot_begin = ?"
+    " AND state IN ('waiting', 'ready', 'failed', 'cancelled', 'superseded')";
+absl::Status TaskTable::SetClass(const std::string& job, int64_t shot_begin,
+                                 const std::string& numeric_class) {
+  return database_->Prepare(kSetClass).Bind(numeric_class).Bind(job).Bind(shot_begin).Run();
+}
+
+constexpr char kForgetDirectories[] = "UPDATE tasks SET committed_directory = '' WHERE job = ?";
+absl::Status TaskTable::ForgetDirectories(const std::string& job) {
+  return database_->Prepare(kForgetDirectories).Bind(job).Run();
+}
+
+constexpr char kAnyUnpublished[] =
+    "SELECT 1 FROM tasks WHERE job = ? AND shot_begin = ? AND kind = ? AND wanted = 1"
+    " AND published = 0 LIMIT 1";
+absl::StatusOr<bool> TaskTable::AnyUnpublished(const std::string& job, int64_t shot_begin,
+                                               TaskKind kind) {
+  Statement query = database_->Prepare(kAnyUnpublished);
+  query.Bind(job).Bind(shot_begin).Bind(TaskKindName(kind));
+  return HasRow(&query);
+}
+
+constexpr char kAnyUnfinished[] =
+    "SELECT 1 FROM tasks WHERE job = ? AND wanted = 1 AND published = 0 LIMIT 1";
+absl::StatusOr<bool> TaskTable::AnyUnfinished(const std::string& job) {
+  Statement query = database_->Prepare(kAnyUnfinished);
+  query.Bind(job);
+  return HasRow(&query);
+}
+
+constexpr char kAnyReady[] = "SELECT 1 FROM tasks WHERE job = ? AND state = 'ready' LIMIT 1";
+absl::StatusOr<bool> TaskTable::AnyReady(const std::string& job) {
+  Statement query = database_->Prepare(kAnyReady);
+  query.Bind(job);
+  return HasRow(&query);
+}
+
+constexpr char kShotsWithReadyTasks[] =
+    "SELECT DISTINCT job, shot_begin, numeric_class FROM tasks"
+    " WHERE state = 'ready' AND numeric_class <> '' AND shot_begin <> -1"
+    " AND job IN (SELECT id FROM jobs WHERE state = 'running') ORDER BY job, shot_begin";
+absl::StatusOr<std::vector<ClassedShot>> TaskTable::ShotsWithReadyTasks() {
+  Statement query = database_->Prepare(kShotsWithReadyTasks);
+  std::vector<ClassedShot> shots;
+  while (true) {
+    SF_ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return shots;
+    shots.push_back({query.Text(0), query.Int(1), query.Text(2)});
+  }
+}
+
+constexpr char kTally[] =
+    "SELECT kind, state, COUNT(*), SUM(core_end - core_begin) FROM tasks"
+    " WHERE job = ? AND wanted = 1 GROUP BY kind, state ORDER BY kind, state";
+absl::StatusOr<std::vector<TaskTally>> TaskTable::Tally(const std::string& job) {
+  Statement query = database_->Prepare(kTally);
+  query.Bind(job);
+  std::vector<TaskTally> tallies;
+  while (true) {
+    SF_ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return tallies;
+    TaskTally tally;
+    SF_ASSIGN_OR_RETURN(tally.kind, ParseTaskKind(query.Text(0)));
+    SF_ASSIGN_OR_RETURN(tally.state, ParseTaskState(query.Text(1)));
+    tally.tasks = query.Int(2);
+    tally.frames = query.Int(3);
+    tallies.push_back(tally);
+  }
+}
+
+}  // namespace stereofarm

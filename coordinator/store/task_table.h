@@ -1,0 +1,98 @@
+#ifndef STEREOFARM_COORDINATOR_STORE_TASK_TABLE_H_
+#define STEREOFARM_COORDINATOR_STORE_TASK_TABLE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "common/base/status.h"
+#include "coordinator/store/records.h"
+
+namespace stereofarm {
+
+class Database;
+
+// Who asks for a task.
+struct Claimant {
+  std::string worker;
+  std::string numeric_class;
+  // No other worker could take tasks of any class / of this class: then it gets a task again that
+  // it has failed before.
+  bool alone = false;
+  bool alone_in_class = false;
+};
+
+// What a committed attempt leaves in its row.
+struct TaskResult {
+  std::string stage_key;
+  std::string numeric_class;
+  std::string directory;  // relative to the store
+  double seconds = 0;
+};
+
+// The tasks of all jobs. Which moves between states are legal is the caller's business
+// (scheduling/legal_moves.h); what is written here always names the state that it comes from. Not
+// thread-safe.
+class TaskTable {
+ public:
+  explicit TaskTable(Database* database) : database_(database) {}
+
+  absl::Status Insert(const TaskRecord& task);
+  absl::StatusOr<std::optional<TaskRecord>> Get(const std::string& job, const std::string& name);
+  // In film order.
+  absl::StatusOr<std::vector<TaskRecord>> OfShot(const std::string& job, int64_t shot_begin,
+                                                 TaskKind kind);
+  absl::StatusOr<std::vector<TaskRecord>> OfJob(const std::string& job);
+  absl::StatusOr<std::vector<TaskRecord>> Leased();
+  absl::StatusOr<std::vector<TaskRecord>> Unpublished();
+
+  // Leases the first ready task of the job that this worker may take: epoch + 1, one attempt more.
+  absl::StatusOr<std::optional<TaskRecord>> Claim(const std::string& job, const Claimant& claimant,
+                                                  const std::string& lease_id);
+
+  // Writes that belong to a lease; false: the row isn't leased to this attempt (any more).
+  absl::StatusOr<bool> Finish(const AttemptRef& attempt, const TaskResult& result);
+  // `to`: ready, waiting, failed, superseded or cancelled. A failure is counted and remembered
+  // where `failed_worker` isn't empty.
+  absl::StatusOr<bool> Release(const AttemptRef& attempt, TaskState to,
+                               const std::string& failed_worker, const std::string& error);
+
+  // Marks the done attempt as readable by others; false: the row has moved on.
+  absl::StatusOr<bool> Publish(const AttemptRef& attempt);
+
+  // Moves of tasks that aren't leased; false: the row isn't in `from`.
+  absl::StatusOr<bool> Move(const std::string& job, const std::string& name, TaskState from,
+                            TaskState to);
+  // The same, for a task of the present plan with new inputs; counts of failures start afresh.
+  absl::StatusOr<bool> Prepare(const std::string& job, const std::string& name, TaskState from,
+                               TaskState to, const std::string& stage_basis,
+                               const std::string& numeric_class);
+  absl::Status SetWanted(const std::string& job, const std::string& name, bool wanted);
+  absl::Status SetAllUnwanted(const std::string& job);
+  absl::Status CountFailure(const std::string& job, const std::string& name,
+                            const std::string& error);
+  absl::Status ForgetFailures(const std::string& job, const std::string& name);
+
+  // Which class of workers may take the unfinished tasks of a shot; empty: any.
+  absl::Status SetClass(const std::string& job, int64_t shot_begin,
+                        const std::string& numeric_class);
+  // The results of a closed job are gone from the disk.
+  absl::Status ForgetDirectories(const std::string& job);
+
+  // Whether the shot has tasks of this kind whose results can't be read yet.
+  absl::StatusOr<bool> AnyUnpublished(const std::string& job, int64_t shot_begin, TaskKind kind);
+  absl::StatusOr<bool> AnyUnfinished(const std::string& job);
+  absl::StatusOr<bool> AnyReady(const std::string& job);
+  // Those of running jobs whose ready tasks wait for one class of workers.
+  absl::StatusOr<std::vector<ClassedShot>> ShotsWithReadyTasks();
+  // Of the present plan.
+  absl::StatusOr<std::vector<TaskTally>> Tally(const std::string& job);
+
+ private:
+  Database* database_;
+};
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_COORDINATOR_STORE_TASK_TABLE_H_
