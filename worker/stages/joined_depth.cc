@@ -1,0 +1,96 @@
+#include "worker/stages/joined_depth.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "models/stereo/depth_upsample.h"
+#include "worker/stages/depth.h"
+
+namespace stereofarm {
+
+absl::StatusOr<JoinedDepth> JoinedDepth::Open(const TaskRun& run) {
+  const TaskSpec& spec = run.spec();
+  JoinedDepth joined;
+  joined.range_ = {spec.depth_low, spec.depth_high};
+  if (spec.depth.empty() || !(spec.depth_high > spec.depth_low)) {
+    return absl::InternalError(
+        absl::StrFormat("%s comes without its depth or its depth's range", spec.task));
+  }
+  std::vector<DepthSource> sources = spec.depth;
+  std::sort(sources.begin(), sources.end(),
+            [](const DepthSource& a, const DepthSource& b) { return a.shard.core < b.shard.core; });
+  for (const DepthSource& source : sources) {
+    SF_ASSIGN_OR_RETURN(CommittedFolder folder,
+                        CommittedFolder::Open(source.task, run.store() / source.directory));
+    joined.folders_.push_back(std::move(folder));
+    joined.shards_.push_back({source.shard.core, source.shard.full, source.scale, source.shift});
+  }
+  return joined;
+}
+
+absl::StatusOr<JoinedDepth::Frame> JoinedDepth::Read(int64_t frame) const {
+  const std::vector<JoinTerm> terms = JoinTerms(shards_, frame);
+  if (terms.empty()) {
+    return absl::InternalError(
+        absl::StrFormat("no shard of the task has depth of frame %d", frame));
+  }
+  Frame read;
+  for (const JoinTerm& term : terms) {
+    SF_ASSIGN_OR_RETURN(ExrImage exr, folders_[term.shard].Read(DepthFileName(frame)));
+    read.images.push_back(std::move(exr.image));
+    if (!read.images.back().SameSize(read.images.front())) {
+      return absl::InternalError(
+          absl::StrFormat("the depths of frame %d that meet at a seam differ in size", frame));
+    }
+  }
+  for (size_t i = 0; i < terms.size(); ++i) {
+    const AlignedShard& shard = shards_[terms[i].shard];
+    read.inputs.push_back({&read.images[i], shard.scale, shard.shift, terms[i].weight});
+  }
+  return read;
+}
+
+absl::StatusOr<Image> JoinedDepth::Normalised(int64_t frame) const {
+  SF_ASSIGN_OR_RETURN(const Frame read, Read(frame));
+  return NormalisedDepth(read.inputs, range_);
+}
+
+absl::StatusOr<Image> JoinedDepth::Unscaled(int64_t frame) const {
+  SF_ASSIGN_OR_RETURN(const Frame read, Read(frame));
+  const Image& first = read.images.front();
+  Image out(first.width(), first.height(), 1);
+  for (int y = 0; y < out.height(); ++y) {
+    float* row = out.Row(0, y);
+    for (int x = 0; x < out.width(); ++x) {
+      double sum = 0;
+      for (const JoinInput& input : read.inputs) {
+        sum += input.weight * (input.scale * input.raw->Row(0, y)[x] + input.shift);
+      }
+      row[x] = static_cast<float>(sum);
+    }
+  }
+  return out;
+}
+
+JoinStage::JoinStage(std::unique_ptr<Stream<FilmFrame>> frames, JoinedDepth depth, JoinWants wants,
+                     TaskRun* run)
+    : frames_(std::move(frames)), depth_(std::move(depth)), wants_(wants), run_(run) {}
+
+absl::StatusOr<std::optional<FilmFrame>> JoinStage::Next() {
+  SF_RETURN_IF_ERROR(run_->CheckCancelled());
+  SF_ASSIGN_OR_RETURN(std::optional<FilmFrame> frame, frames_->Next());
+  if (!frame) return frame;
+  StageTimer timer(run_, "join");
+  if (wants_.inverse_metres) {
+    SF_ASSIGN_OR_RETURN(const Image metres, depth_.Unscaled(frame->frame));
+    frame->inverse_metres = UpsampleDepth(metres, frame->rgb);
+  }
+  if (wants_.depth) {
+    SF_ASSIGN_OR_RETURN(const Image d, depth_.Normalised(frame->frame));
+    frame->depth = UpsampleDepth(d, frame->rgb);
+  }
+  return frame;
+}
+
+}  // namespace stereofarm

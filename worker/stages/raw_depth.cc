@@ -1,0 +1,136 @@
+#include "worker/stages/raw_depth.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "common/exr/exr.h"
+
+namespace stereofarm {
+namespace {
+
+// The nearest that a folder's depth can say, in 1/metre: a tenth of a millimetre.
+constexpr float kNearest = 1e4f;
+
+// `values` (metres, or 1/metre when `inverse`) to inverse depth; what isn't depth gets 0 and no
+// confidence. Infinitely far is depth.
+void ToInverseDepth(const float* values, bool inverse, int width, float* depth, float* confidence) {
+  for (int x = 0; x < width; ++x) {
+    const float v = values[x];
+    const bool known = inverse ? v >= 0 : v > 0;  // not NaN either
+    const float raw = !known ? 0 : inverse ? v : 1 / v;
+    depth[x] = std::min(raw, kNearest);
+    confidence[x] = known ? 1.0f : 0.0f;
+  }
+}
+
+}  // namespace
+
+ImageSize SquarePixelSize(const VideoInfo& video) {
+  const double sar =
+      video.sample_aspect_ratio.IsKnown() ? video.sample_aspect_ratio.ToDouble() : 1.0;
+  if (sar >= 1) return {static_cast<int>(std::lround(video.width * sar)), video.height};
+  return {video.width, static_cast<int>(std::lround(video.height / sar))};
+}
+
+EstimateStage::EstimateStage(std::unique_ptr<Stream<FilmFrame>> frames, DepthEstimator* estimator,
+                             FrameRange wanted, TaskRun* run)
+    : frames_(std::move(frames)), estimator_(estimator), wanted_(wanted), run_(run) {}
+
+absl::StatusOr<std::optional<RawDepth>> EstimateStage::Next() {
+  std::vector<DepthResult> done;
+  while (ready_.empty() && !ended_) {
+    SF_RETURN_IF_ERROR(run_->CheckCancelled());
+    SF_ASSIGN_OR_RETURN(std::optional<FilmFrame> frame, frames_->Next());
+    StageTimer timer(run_, "depth");
+    done.clear();
+    if (frame) {
+      SF_RETURN_IF_ERROR(estimator_->Push({frame->frame, std::move(frame->rgb)}, &done));
+    } else {
+      ended_ = true;
+      SF_RETURN_IF_ERROR(estimator_->Finish(&done));
+    }
+    for (DepthResult& result : done) {
+      if (!wanted_.Contains(result.frame)) continue;
+      ready_.push_back(
+          {result.frame, std::move(result.inverse_depth), std::move(result.confidence)});
+    }
+  }
+  if (ready_.empty()) return std::optional<RawDepth>();
+  std::optional<RawDepth> next(std::move(ready_.front()));
+  ready_.pop_front();
+  return next;
+}
+
+absl::StatusOr<std::unique_ptr<Stream<RawDepth>>> DepthFolderStage::Open(
+    const std::filesystem::path& folder, FrameRange wanted, TaskRun* run) {
+  namespace fs = std::filesystem;
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() == ".exr") files.push_back(it->path());
+  }
+  if (error) {
+    return absl::NotFoundError(absl::StrFormat("--depth exr: cannot read the folder %s: %s",
+                                               folder.string(), error.message()));
+  }
+  const int64_t frames = run->index()->frame_count();
+  if (static_cast<int64_t>(files.size()) != frames) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("--depth exr: %s has %d .exr files, but the film has %d frames and needs "
+                        "one for each",
+                        folder.string(), files.size(), frames));
+  }
+  std::sort(files.begin(), files.end());
+  return std::make_unique<DepthFolderStage>(
+      std::vector<fs::path>(files.begin() + wanted.begin, files.begin() + wanted.end), wanted, run);
+}
+
+DepthFolderStage::DepthFolderStage(std::vector<std::filesystem::path> files, FrameRange wanted,
+                                   TaskRun* run)
+    : files_(std::move(files)), wanted_(wanted), run_(run), next_(wanted.begin) {}
+
+absl::StatusOr<std::optional<RawDepth>> DepthFolderStage::Next() {
+  SF_RETURN_IF_ERROR(run_->CheckCancelled());
+  if (next_ == wanted_.end) return std::optional<RawDepth>();
+  StageTimer timer(run_, "depth");
+  SF_ASSIGN_OR_RETURN(RawDepth depth, Read(next_));
+  ++next_;
+  return std::optional<RawDepth>(std::move(depth));
+}
+
+absl::StatusOr<RawDepth> DepthFolderStage::Read(int64_t frame) const {
+  const std::filesystem::path& file = files_[static_cast<size_t>(frame - wanted_.begin)];
+  const absl::StatusOr<ExrImage> exr = ReadExr(file);
+  if (!exr.ok()) {
+    // The user's own file: nobody here can make it again.
+    if (exr.status().code() != absl::StatusCode::kDataLoss) return exr.status();
+    return absl::InvalidArgumentError("--depth exr: " + std::string(exr.status().message()));
+  }
+  const VideoInfo& video = run_->index()->video;
+  const Image& image = exr->image;
+  if (image.width() != video.width || image.height() != video.height) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("--depth exr: %s is %d x %d, but the film's picture is %d x %d",
+                        file.string(), image.width(), image.height(), video.width, video.height));
+  }
+  const auto channel = std::find(exr->channels.begin(), exr->channels.end(), "Z");
+  if (channel == exr->channels.end()) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("--depth exr: %s has no channel Z", file.string()));
+  }
+  const auto values = exr->attributes.find(kDepthValues);
+  const bool inverse = values != exr->attributes.end() ? values->second == kInverseDepth
+                                                       : run_->spec().settings.depth_exr_inverse;
+  RawDepth depth{frame, Image(image.width(), image.height(), 1),
+                 Image(image.width(), image.height(), 1)};
+  const int plane = static_cast<int>(channel - exr->channels.begin());
+  for (int y = 0; y < image.height(); ++y) {
+    ToInverseDepth(image.Row(plane, y), inverse, image.width(), depth.inverse_depth.Row(0, y),
+                   depth.confidence.Row(0, y));
+  }
+  return depth;
+}
+
+}  // namespace stereofarm

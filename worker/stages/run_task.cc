@@ -1,0 +1,264 @@
+#include "worker/stages/run_task.h"
+
+#include <algorithm>
+#include <exception>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "common/base/file_system.h"
+#include "common/base/log.h"
+#include "common/farm/stage_key.h"
+#include "common/media/frame_index_io.h"
+#include "proto/records.h"
+#include "worker/stages/decode.h"
+#include "worker/stages/depth.h"
+#include "worker/stages/encode.h"
+#include "worker/stages/eye_files.h"
+#include "worker/stages/inpaint.h"
+#include "worker/stages/joined_depth.h"
+#include "worker/stages/packer.h"
+#include "worker/stages/prefetch.h"
+#include "worker/stages/scan.h"
+#include "worker/stages/warp.h"
+
+namespace stereofarm {
+namespace {
+
+using Frames = std::unique_ptr<Stream<FilmFrame>>;
+
+// Decoded frames of the core with their eyes warped, as `wants` says.
+absl::StatusOr<Frames> Warped(const FrameWants& wants, bool with_picture, TaskRun* run) {
+  SF_ASSIGN_OR_RETURN(Frames frames, DecodeFilm(run->spec().shard.core,
+                                                {.picture = with_picture, .rgb = true}, run));
+  SF_ASSIGN_OR_RETURN(JoinedDepth depth, JoinedDepth::Open(*run));
+  const bool metric = run->spec().settings.rig.has_value();
+  frames = std::make_unique<JoinStage>(
+      Ahead(std::move(frames)), std::move(depth),
+      JoinWants{.inverse_metres = metric, .depth = !metric || wants.depth}, run);
+  return std::make_unique<WarpStage>(Ahead(std::move(frames)), wants, run);
+}
+
+// Warp, inpaint, pack and encode in one.
+absl::Status RunRender(Inpainter* inpainter, TaskRun* run) {
+  const FrameWants wants = WantsOf(run->spec().settings.outputs);
+  FrameWants warped_wants = wants;
+  warped_wants.warped = true;
+  SF_ASSIGN_OR_RETURN(Frames frames, Warped(warped_wants, /*with_picture=*/true, run));
+  if (wants.filled) {
+    frames = std::make_unique<InpaintStage>(Ahead(std::move(frames)), inpainter, wants, run);
+  }
+  return EncodeSegments(Ahead(std::move(frames)), run);
+}
+
+absl::Status RunWarp(TaskRun* run) {
+  SF_ASSIGN_OR_RETURN(Frames frames,
+                      Warped({.warped = true, .filled = false}, /*with_picture=*/false, run));
+  frames = Ahead(std::move(frames));
+  return WriteWarpFiles(frames.get(), run);
+}
+
+absl::StatusOr<Frames> WithFiles(Frames frames, EyeFilesStage::Kind kind, TaskRun* run) {
+  const TaskSpec& spec = run->spec();
+  const bool warped = kind == EyeFilesStage::Kind::kWarped;
+  SF_ASSIGN_OR_RETURN(CommittedFolder folder,
+                      CommittedFolder::Open(
+                          warped ? spec.warp_task : spec.inpaint_task,
+                          run->store() / (warped ? spec.warp_directory : spec.inpaint_directory)));
+  return std::make_unique<EyeFilesStage>(std::move(frames), std::move(folder), kind, run);
+}
+
+absl::Status RunInpaint(Inpainter* inpainter, TaskRun* run) {
+  Frames frames = std::make_unique<NumberStage>(run->spec().shard.core, run);
+  SF_ASSIGN_OR_RETURN(frames, WithFiles(std::move(frames), EyeFilesStage::Kind::kWarped, run));
+  frames = Ahead<FilmFrame>(
+      std::make_unique<InpaintStage>(Ahead(std::move(frames)), inpainter, FrameWants{}, run));
+  return WriteInpaintFiles(frames.get(), inpainter->Id(), run);
+}
+
+absl::Status RunEncode(TaskRun* run) {
+  const FrameWants wants = WantsOf(run->spec().settings.outputs);
+  SF_ASSIGN_OR_RETURN(
+      Frames frames,
+      DecodeFilm(run->spec().shard.core, {.picture = true, .rgb = wants.rgb || wants.depth}, run));
+  if (wants.depth) {
+    SF_ASSIGN_OR_RETURN(JoinedDepth depth, JoinedDepth::Open(*run));
+    frames = std::make_unique<JoinStage>(Ahead(std::move(frames)), std::move(depth),
+                                         JoinWants{.depth = true}, run);
+  }
+  if (wants.filled) {
+    SF_ASSIGN_OR_RETURN(frames,
+                        WithFiles(Ahead(std::move(frames)), EyeFilesStage::Kind::kFilled, run));
+  }
+  if (wants.warped) {
+    SF_ASSIGN_OR_RETURN(frames,
+                        WithFiles(Ahead(std::move(frames)), EyeFilesStage::Kind::kWarped, run));
+  }
+  return EncodeSegments(Ahead(std::move(frames)), run);
+}
+
+std::string SpecText(const TaskLease& lease) {
+  const TaskSpec& spec = lease.spec;
+  std::string outputs;
+  for (const OutputSpec& output : spec.settings.outputs) outputs += " " + LayoutName(output.layout);
+  return absl::StrFormat(
+      "%s of job %s, epoch %d: %s, core %s, full %s, shot %s; depth %s, inpaint %s, layouts%s, "
+      "codec %s, film %s",
+      spec.task, spec.job, lease.epoch, TaskKindName(spec.kind), RangeName(spec.shard.core),
+      RangeName(spec.shard.full), RangeName(spec.shard.shot), spec.settings.depth,
+      spec.settings.inpaint, outputs, spec.settings.codec, spec.settings.input);
+}
+
+}  // namespace
+
+StageRunner::StageRunner(ModelFactories factories, std::string numeric_class, std::string build)
+    : factories_(std::move(factories)),
+      numeric_class_(std::move(numeric_class)),
+      build_(std::move(build)) {}
+
+absl::StatusOr<Manifest> StageRunner::Run(const TaskLease& lease,
+                                          const std::filesystem::path& store,
+                                          TaskProgress* progress) {
+  TaskLog log(lease.log_file.empty() ? std::filesystem::path() : store / lease.log_file);
+  log.Line(SpecText(lease));
+  log.Line("worker: " + numeric_class_ + ", build " + build_);
+  absl::StatusOr<Manifest> manifest = absl::InternalError("the task didn't run");
+  // Foreign libraries throw; here is where it ends.
+  try {
+    manifest = RunLogged(lease, store, progress, &log);
+  } catch (const std::bad_alloc&) {
+    manifest = absl::ResourceExhaustedError("out of memory");
+  } catch (const std::exception& error) {
+    manifest = absl::InternalError(error.what());
+  }
+  log.Line(manifest.ok() ? absl::StrFormat("made %d files of %d frames", manifest->files.size(),
+                                           manifest->frames)
+                         : "ended: " + manifest.status().ToString());
+  return manifest;
+}
+
+absl::StatusOr<Manifest> StageRunner::RunLogged(const TaskLease& lease,
+                                                const std::filesystem::path& store,
+                                                TaskProgress* progress, TaskLog* log) {
+  SF_ASSIGN_OR_RETURN(std::shared_ptr<const FrameIndex> index,
+                      IndexAt(store / lease.spec.index_file));
+  const FrameRange all{0, index->frame_count()};
+  if (!all.Contains(lease.spec.shard.shot) || lease.spec.shard.core.empty()) {
+    return absl::InternalError(
+        absl::StrFormat("%s doesn't lie in the film's %d frames", lease.spec.task, all.size()));
+  }
+  const std::filesystem::path folder = store / lease.attempt_directory;
+  SF_RETURN_IF_ERROR(MakeDirectories(folder));
+  TaskRun run(lease.spec, store, folder, std::move(index), progress, log);
+  run.ExpectFrames(lease.spec.shard.core.size());
+  std::string model;
+  const absl::Status ran = RunStages(&run, &model);
+  run.Log("time: " + run.TimesText());
+  SF_RETURN_IF_ERROR(ran);
+  SF_RETURN_IF_ERROR(run.CheckCancelled());
+  return Describe(lease, run, model);
+}
+
+absl::StatusOr<std::shared_ptr<const FrameIndex>> StageRunner::IndexAt(
+    const std::filesystem::path& file) {
+  if (index_ != nullptr && file == index_file_) return index_;
+  absl::StatusOr<std::string> bytes = ReadFile(file);
+  // The coordinator wrote it before it handed the task out: if it isn't here, the store is away.
+  if (!bytes.ok()) return absl::UnavailableError(std::string(bytes.status().message()));
+  absl::StatusOr<FrameIndex> index = ParseFrameIndex(*bytes);
+  if (!index.ok()) return Annotate(index.status(), file.string());
+  index_ = std::make_shared<const FrameIndex>(*std::move(index));
+  index_file_ = file;
+  return index_;
+}
+
+absl::StatusOr<DepthEstimator*> StageRunner::Estimator(const std::string& name) {
+  if (estimator_ == nullptr || estimator_name_ != name) {
+    estimator_.reset();
+    SF_ASSIGN_OR_RETURN(estimator_, factories_.depth(name));
+    estimator_name_ = name;
+  }
+  return estimator_.get();
+}
+
+absl::StatusOr<Inpainter*> StageRunner::InpainterOf(const std::string& name) {
+  if (inpainter_ == nullptr || inpainter_name_ != name) {
+    inpainter_.reset();
+    SF_ASSIGN_OR_RETURN(inpainter_, factories_.inpaint(name));
+    inpainter_name_ = name;
+  }
+  return inpainter_.get();
+}
+
+absl::Status StageRunner::RunStages(TaskRun* run, std::string* model) {
+  const JobSettings& settings = run->spec().settings;
+  switch (run->spec().kind) {
+    case TaskKind::kScan:
+      return RunScan(run);
+    case TaskKind::kDepth: {
+      if (settings.depth.starts_with("exr:")) {
+        *model = "exr";
+        return RunDepth(nullptr, run);
+      }
+      SF_ASSIGN_OR_RETURN(DepthEstimator* const estimator, Estimator(settings.depth));
+      *model = estimator->Id();
+      return RunDepth(estimator, run);
+    }
+    case TaskKind::kWarp:
+      return RunWarp(run);
+    case TaskKind::kEncode:
+      return RunEncode(run);
+    case TaskKind::kInpaint:
+    case TaskKind::kRender:
+      break;
+  }
+  SF_ASSIGN_OR_RETURN(Inpainter* const inpainter, InpainterOf(settings.inpaint));
+  *model = inpainter->Id();
+  return run->spec().kind == TaskKind::kRender ? RunRender(inpainter, run)
+                                               : RunInpaint(inpainter, run);
+}
+
+absl::StatusOr<Manifest> StageRunner::Describe(const TaskLease& lease, const TaskRun& run,
+                                               const std::string& model) const {
+  const TaskSpec& spec = lease.spec;
+  Manifest manifest;
+  manifest.job = spec.job;
+  manifest.task = spec.task;
+  manifest.epoch = lease.epoch;
+  manifest.lease_id = lease.lease_id;
+  manifest.stage_key = StageKey(spec.stage_basis, numeric_class_);
+  manifest.numeric_class = numeric_class_;
+  manifest.build = build_;
+  manifest.model = model;
+  const int64_t core = spec.shard.core.size();
+  manifest.frames = core;
+  int64_t expected = core;
+  if (spec.kind == TaskKind::kScan) expected = 1;
+  if (spec.kind == TaskKind::kDepth) expected = spec.shard.full.size() + 1;
+  if (spec.kind == TaskKind::kRender || spec.kind == TaskKind::kEncode) {
+    expected = static_cast<int64_t>(spec.settings.outputs.size());
+  }
+  std::vector<std::string> names;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(run.folder(), error), end; !error && it != end;
+       it.increment(error)) {
+    names.push_back(it->path().filename().string());
+  }
+  if (error || static_cast<int64_t>(names.size()) != expected) {
+    return absl::InternalError(absl::StrFormat("%s holds %d files where %d were made",
+                                               run.folder().string(), names.size(), expected));
+  }
+  std::sort(names.begin(), names.end());
+  for (const std::string& name : names) {
+    SF_RETURN_IF_ERROR(run.CheckCancelled());
+    SF_RETURN_IF_ERROR(SyncPath(run.folder() / name));
+    SF_ASSIGN_OR_RETURN(ManifestFile file, DescribeFile(run.folder(), name));
+    manifest.files.push_back(std::move(file));
+  }
+  SF_RETURN_IF_ERROR(SyncPath(run.folder()));
+  SF_RETURN_IF_ERROR(WriteManifest(run.folder() / kManifestFile, manifest));
+  return manifest;
+}
+
+}  // namespace stereofarm

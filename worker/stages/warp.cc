@@ -1,0 +1,44 @@
+#include "worker/stages/warp.h"
+
+#include <utility>
+
+#include "models/stereo/parallax.h"
+#include "models/stereo/splat.h"
+
+namespace stereofarm {
+namespace {
+
+Image DisplacementOf(const FilmFrame& frame, const JobSettings& settings, SynthesizedEye eye) {
+  const SynthesizedEye synthesized = SynthesizedBy(settings.synthesize);
+  if (settings.rig) {
+    const StereoRig rig{settings.rig->fx_px, settings.rig->baseline_m, settings.rig->convergence_m};
+    return DisplacementFromInverseMetres(frame.inverse_metres, rig, synthesized, eye);
+  }
+  const StereoSettings stereo{settings.budget_percent, settings.convergence};
+  return DisplacementFromDepth(frame.depth, stereo, synthesized, eye);
+}
+
+}  // namespace
+
+WarpStage::WarpStage(std::unique_ptr<Stream<FilmFrame>> frames, FrameWants wants, TaskRun* run)
+    : frames_(std::move(frames)), wants_(wants), run_(run) {}
+
+absl::StatusOr<std::optional<FilmFrame>> WarpStage::Next() {
+  SF_RETURN_IF_ERROR(run_->CheckCancelled());
+  SF_ASSIGN_OR_RETURN(std::optional<FilmFrame> frame, frames_->Next());
+  if (!frame) return frame;
+  StageTimer timer(run_, "warp");
+  const JobSettings& settings = run_->spec().settings;
+  for (SynthesizedEye eye : EyesToMake(settings.synthesize)) {
+    const Image displacement = DisplacementOf(*frame, settings, eye);
+    WarpedFrame& warped = frame->eye(eye).warped;
+    warped.frame = frame->frame;
+    Splat(frame->rgb, displacement, NearerIsLarger(eye), &warped);
+  }
+  frame->inverse_metres = Image();
+  if (!wants_.rgb) frame->rgb = Image();
+  if (!wants_.depth) frame->depth = Image();
+  return frame;
+}
+
+}  // namespace stereofarm
