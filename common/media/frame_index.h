@@ -20,6 +20,7 @@ struct IndexedFrame {
   // nearest key packet from which it decodes right (open GOPs: the one before where needed), and
   // that packet's timestamp for seeking.
   int64_t decode_from_packet = 0;
+  int64_t packet = 0;  // the number in decode order of the (first) packet that codes it
   bool operator==(const IndexedFrame&) const = default;
 };
 

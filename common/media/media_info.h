@@ -42,7 +42,8 @@ struct VideoInfo {
   int height = 0;
   Rational sample_aspect_ratio{1, 1};
   int rotation = 0;          // degrees clockwise that FrameReader applies: 0, 90, 180, 270
-  std::string pixel_format;  // FFmpeg's name
+  bool mirrored = false;     // FrameReader swaps left and right before it rotates
+  std::string pixel_format;  // FFmpeg's name of the planar format that FrameReader delivers
   int bits_per_sample = 8;
   bool interlaced = false;
   std::string field_order;  // "progressive", "tt", "bb", …, "unknown"

@@ -51,7 +51,9 @@ absl::Status CopyInto(const Picture& source, int x, int y, Picture* target);
 
 // Converts between Pictures and R, G, B images of code values in 0..1, by zimg: matrix, range and
 // chroma siting as `color` says (unknown: bt709 from 720 lines up, else smpte170m; tv range; left).
-// Not thread-safe; keeps its filter graphs, so make one for each stream. Deterministic.
+// Not thread-safe; keeps its filter graphs, so make one for each stream. Deterministic. Samples
+// outside the nominal range (brighter than white) come out below 0 or above 1 and go back as they
+// were.
 class ColorConverter {
  public:
   explicit ColorConverter(ColorInfo color);
@@ -59,6 +61,8 @@ class ColorConverter {
   // `width` x `height`: size of the result; smaller than the picture means area-like averaging (no
   // aliasing).
   absl::StatusOr<Image> ToRgb(const Picture& picture, int width, int height);
+  // The same into an image that the caller keeps: its size is the result's. Three channels.
+  absl::Status ToRgb(const Picture& picture, Image* rgb);
   // `rgb` must have the size wanted; no dithering, rounded to nearest, clipped to what the format
   // holds.
   absl::StatusOr<Picture> FromRgb(const Image& rgb, const std::string& pixel_format);

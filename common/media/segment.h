@@ -59,9 +59,10 @@ class SegmentWriter {
                                                                const EncodedVideo& video,
                                                                const EncoderSettings& settings,
                                                                const std::filesystem::path& source);
-  // Picture of `video`'s size in EncoderPixelFormat's format.
+  // Picture of `video`'s size, all of one format that EncoderPixelFormat gives.
   virtual absl::Status Add(const Picture& picture) = 0;
-  // Flushes, closes and syncs the file. Without it the destructor removes the file.
+  // Flushes, closes and syncs the file: InvalidArgument when nothing was added. Without it the
+  // destructor removes the file.
   virtual absl::Status Finish() = 0;
 };
 
