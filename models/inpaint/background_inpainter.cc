@@ -2,21 +2,20 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 #include <vector>
 
 #include "common/image/half.h"
+#include "models/inpaint/background_rim.h"
 #include "models/inpaint/empty_rows.h"
 #include "models/inpaint/hole_runs.h"
+#include "models/inpaint/hole_sides.h"
 #include "models/inpaint/target.h"
 #include "models/stereo/float8.h"
 
 namespace stereofarm {
 namespace {
 
-// Background may be this much nearer than the farther end of a hole: pixels at a width of 960.
-constexpr float kTolerance = 1.0f;
 // A pixel looks this many times as far as its nearest background in the row, and two pixels more.
 constexpr float kReach = 1.25f;
 // Rows that a pixel looks at, to either side; with more within reach it skips some.
@@ -27,28 +26,29 @@ constexpr float kSoftness = 2.0f;
 class Filler {
  public:
   Filler(const WarpedFrame& target, Image* rgb)
-      : rgba_(target.rgba),
-        displacement_(target.displacement),
+      : target_(target),
+        rgba_(target.rgba),
         rgb_(rgb),
-        sign_(target.nearer_is_larger ? 1.0f : -1.0f),
-        tolerance_(kTolerance * static_cast<float>(rgba_.width()) / 960.0f),
         runs_(static_cast<size_t>(rgba_.height())),
-        cursors_(runs_.size(), 0) {
-    for (int y = 0; y < rgba_.height(); ++y) {
-      FindHoleRuns(rgba_.Row(3, y), rgba_.width(), &runs_[static_cast<size_t>(y)]);
-    }
-  }
+        cursors_(runs_.size(), 0) {}
 
   void Run() {
+    const int height = rgba_.height();
     std::vector<bool> empty(runs_.size(), false);
-    for (int y = 0; y < rgba_.height(); ++y) {
-      for (const HoleRun run : runs_[static_cast<size_t>(y)]) {
-        if (run.begin == 0 && run.end == rgba_.width()) {
-          empty[static_cast<size_t>(y)] = true;
-        } else {
-          FillRun(y, run);
-        }
+    for (int y = 0; y < height; ++y) {
+      std::vector<HoleRun>& runs = runs_[static_cast<size_t>(y)];
+      FindHoleRuns(rgba_.Row(3, y), rgba_.width(), &runs);
+      if (!runs.empty() && runs[0].begin == 0 && runs[0].end == rgba_.width()) {
+        empty[static_cast<size_t>(y)] = true;
+        continue;
       }
+      for (const HoleRun run : runs) {
+        CleanBackgroundRim(target_, y, run, FindHoleSides(target_, y, run), rgb_);
+      }
+    }
+    for (int y = 0; y < height; ++y) {
+      if (empty[static_cast<size_t>(y)]) continue;
+      for (const HoleRun run : runs_[static_cast<size_t>(y)]) FillRun(y, run);
     }
     FillEmptyRows(empty, rgb_);
   }
@@ -59,20 +59,17 @@ class Filler {
   };
 
   void FillRun(int y, HoleRun run) {
-    const float* displacement = displacement_.Row(0, y);
-    constexpr float kNone = std::numeric_limits<float>::infinity();
-    const float left = run.begin > 0 ? sign_ * displacement[run.begin - 1] : kNone;
-    const float right = run.end < rgba_.width() ? sign_ * displacement[run.end] : kNone;
-    const float limit = std::min(left, right) + tolerance_;
+    const HoleSides sides = FindHoleSides(target_, y, run);
     for (int x = run.begin; x < run.end; ++x) {
       int distance = rgba_.width();
-      if (left <= limit) distance = std::min(distance, x - run.begin + 1);
-      if (right <= limit) distance = std::min(distance, run.end - x);
-      FillPixel(x, y, limit, left <= limit, right <= limit, distance);
+      if (sides.left) distance = std::min(distance, x - run.begin + 1);
+      if (sides.right) distance = std::min(distance, run.end - x);
+      FillPixel(x, y, sides, distance);
     }
   }
 
-  void FillPixel(int x, int y, float limit, bool from_left, bool from_right, int distance) {
+  // `distance`: to the nearest background in the row.
+  void FillPixel(int x, int y, const HoleSides& sides, int distance) {
     const int reach = static_cast<int>(kReach * static_cast<float>(distance)) + 2;
     const int step = 1 + (reach - 1) / kRows;
     Sums sums;
@@ -83,10 +80,10 @@ class Filler {
       const int begin = std::max(0, x - half), end = std::min(rgba_.width(), x + half + 1);
       const HoleRun hole = HoleAt(x, v);
       if (hole.begin == hole.end) {
-        Add(v, begin, end, x, dy, limit, &sums);
+        Add(v, begin, end, x, dy, sides, &sums);
       } else {
-        if (from_left) Add(v, begin, std::min(hole.begin, end), x, dy, limit, &sums);
-        if (from_right) Add(v, std::max(hole.end, begin), end, x, dy, limit, &sums);
+        if (sides.left) Add(v, begin, std::min(hole.begin, end), x, dy, sides, &sums);
+        if (sides.right) Add(v, std::max(hole.end, begin), end, x, dy, sides, &sums);
       }
     }
     const float scale = 1.0f / Sum(sums.weight);
@@ -108,18 +105,18 @@ class Filler {
 
   // The background among pixels begin .. end - 1 of row v. Lanes beyond them stay inside the row's
   // stride and count for nothing, whatever they hold.
-  void Add(int v, int begin, int end, int x, int dy, float limit, Sums* sums) const {
+  void Add(int v, int begin, int end, int x, int dy, const HoleSides& sides, Sums* sums) const {
     const float across = static_cast<float>(dy) * static_cast<float>(dy) + kSoftness;
-    const float *red = rgba_.Row(0, v), *green = rgba_.Row(1, v), *blue = rgba_.Row(2, v);
-    const float *alpha = rgba_.Row(3, v), *displacement = displacement_.Row(0, v);
+    const float *red = rgb_->Row(0, v), *green = rgb_->Row(1, v), *blue = rgb_->Row(2, v);
+    const float *alpha = rgba_.Row(3, v), *displacement = target_.displacement.Row(0, v);
     const Float8 first = Splat8(static_cast<float>(begin - x));
     const Float8 last = Splat8(static_cast<float>(end - x));
     for (int u = begin / 8 * 8; u < end; u += 8) {
       const Float8 dx = static_cast<float>(u - x) + kLanes;
       const Float8 q = dx * dx + across;
       const Int8 background = (Load8(alpha + u) > Splat8(0.0f)) &
-                              (sign_ * Load8(displacement + u) <= Splat8(limit)) & (dx >= first) &
-                              (dx < last);
+                              (sides.sign * Load8(displacement + u) <= Splat8(sides.limit)) &
+                              (dx >= first) & (dx < last);
       const Float8 weight = Keep8(background, 1.0f / (q * q * q));
       sums->weight += weight;
       sums->red += Keep8(background, weight * Load8(red + u));
@@ -132,11 +129,9 @@ class Filler {
     return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
   }
 
+  const WarpedFrame& target_;
   const Image& rgba_;
-  const Image& displacement_;
-  Image* rgb_;
-  float sign_;
-  float tolerance_;
+  Image* rgb_;  // known pixels are there from the start; holes are only written
   std::vector<std::vector<HoleRun>> runs_;  // of each row
   std::vector<int> cursors_;                // of each row: the run HoleAt found last
 };

@@ -1,0 +1,19 @@
+#ifndef STEREOFARM_MODELS_INPAINT_BACKGROUND_RIM_H_
+#define STEREOFARM_MODELS_INPAINT_BACKGROUND_RIM_H_
+
+#include "models/inpaint/hole_sides.h"
+
+namespace stereofarm {
+
+// The background's pixels next to a hole lay next to the foreground in the source, and antialiasing
+// and lenses mixed some of its colour into them: left alone they draw the foreground's outline a
+// second time, on the hole's far side, and colour the fill. Takes the foreground's share out of the
+// two pixels next to the hole, where they are plainly a mixture: their colour lies between that of
+// the background behind them and that of the foreground on the hole's other side, by more than the
+// background varies by itself. Reads `frame`, writes those pixels of `rgb`.
+void CleanBackgroundRim(const WarpedFrame& frame, int y, HoleRun run, const HoleSides& sides,
+                        Image* rgb);
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_MODELS_INPAINT_BACKGROUND_RIM_H_
