@@ -1,0 +1,145 @@
+#include "coordinator/cli/conversion.h"
+
+#include <poll.h>
+#include <stdio.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "common/base/clock.h"
+#include "common/farm/task.h"
+#include "coordinator/cli/exit_code.h"
+#include "coordinator/cli/job_follower.h"
+#include "coordinator/cli/private_farm.h"
+#include "coordinator/cli/work_dir.h"
+#include "proto/conversions.h"
+
+namespace stereofarm {
+namespace {
+
+constexpr int64_t kTickMicros = 500'000;
+
+v1::SubmitRequest RequestFor(const Conversion& conversion) {
+  v1::SubmitRequest request;
+  *request.mutable_settings() = ToProto(conversion.settings);
+  request.set_replace(conversion.replace);
+  request.set_continue_existing(true);
+  return request;
+}
+
+int64_t FramesDone(const v1::JobStatus& status) {
+  int64_t frames = 0;
+  for (const v1::StageProgress& stage : status.stages()) frames += stage.frames_done();
+  return frames;
+}
+
+// One run of a conversion: the farm's children, the job in it, and what happens to both.
+class Run {
+ public:
+  Run(const Conversion& conversion, const WorkDir& dir, SignalWatch* signals, JobReporter* reporter)
+      : conversion_(conversion),
+        signals_(signals),
+        reporter_(reporter),
+        farm_({std::filesystem::read_symlink("/proc/self/exe").parent_path(), dir.path(),
+               dir.socket(), conversion.worker_devices}),
+        client_(farm_.address(), /*patient=*/true) {}
+
+  // Returns the exit code; nothing is running any more then.
+  int ToTheEnd() {
+    std::optional<int> code;
+    if (const absl::Status status = farm_.StartCoordinator(); !status.ok()) {
+      return Fail(kExitFarm, status);
+    }
+    {
+      JobFollower follower(&client_, RequestFor(conversion_));
+      while (!code) {
+        WaitForNews(follower);
+        if (signals_->AskedToEnd()) {
+          code = kExitInterrupted;
+        } else if (const absl::Status status = farm_.Supervise(); !status.ok()) {
+          code = Fail(job_.empty() ? kExitFarm : kExitJobFailed, status);
+        } else {
+          code = Handle(follower.Take());
+        }
+      }
+    }
+    farm_.Stop([this] { return signals_->AskedToEnd(); });
+    return *code;
+  }
+
+  bool began() const { return !job_.empty(); }
+  std::filesystem::path logs() const { return farm_.logs(); }
+
+ private:
+  void WaitForNews(const JobFollower& follower) {
+    const int64_t now = RealClock()->MonotonicMicros();
+    const int64_t wait = std::clamp<int64_t>(farm_.NextStart() - now, 0, kTickMicros);
+    pollfd events[] = {{signals_->fd(), POLLIN, 0}, {follower.fd(), POLLIN, 0}};
+    if (poll(events, 2, static_cast<int>((wait + 999) / 1000)) == 0) {
+      reporter_->Tick(RealClock()->MonotonicMicros());
+    }
+  }
+
+  // The exit code, when this was the end.
+  std::optional<int> Handle(const JobFollower::News& news) {
+    if (news.submitted) {
+      if (news.submitted->already_done()) {
+        reporter_->AlreadyDone(conversion_.settings.outputs.front().file);
+        return kExitDone;
+      }
+      job_ = news.submitted->job();
+      if (const absl::Status status = farm_.StartWorkers(); !status.ok()) {
+        return Fail(kExitFarm, status);
+      }
+    }
+    if (news.update) {
+      const int64_t frames = FramesDone(*news.update);
+      if (std::exchange(frames_done_, frames) != frames) farm_.NoteProgress();
+      reporter_->Update(*news.update, RealClock()->MonotonicMicros());
+    }
+    if (!news.ended) return std::nullopt;
+    if (!news.ended->ok()) return Fail(news.ended->status());
+    const v1::JobStatus& status = **news.ended;
+    if (status.state() == JobStateName(JobState::kDone)) {
+      reporter_->Done(status);
+      return kExitDone;
+    }
+    return Fail(kExitJobFailed, absl::InternalError(status.error().empty() ? "the job was cancelled"
+                                                                           : status.error()));
+  }
+
+  const Conversion& conversion_;
+  SignalWatch* const signals_;
+  JobReporter* const reporter_;
+  PrivateFarm farm_;
+  JobsClient client_;
+  std::string job_;
+  int64_t frames_done_ = -1;
+};
+
+}  // namespace
+
+int RunConversion(const Conversion& conversion, SignalWatch* signals, JobReporter* reporter) {
+  auto dir = WorkDir::Open(conversion.work_dir);
+  if (!dir.ok()) return Fail(kExitBadInput, dir.status());
+  Run run(conversion, **dir, signals, reporter);
+  const int code = run.ToTheEnd();
+  const bool nothing_begun = (*dir)->is_new() && !run.began();
+  if ((code == kExitDone && !conversion.settings.keep) || nothing_begun) {
+    if (const absl::Status status = (*dir)->Remove(); !status.ok()) {
+      fprintf(stderr, "stereofarm: %s\n", std::string(status.message()).c_str());
+    }
+  } else if (code == kExitInterrupted) {
+    fprintf(stderr, "stereofarm: interrupted; run the same command again to go on\n");
+  } else if (code != kExitDone) {
+    fprintf(stderr, "stereofarm: logs are in %s; run the same command again to go on\n",
+            run.logs().c_str());
+  }
+  return code;
+}
+
+}  // namespace stereofarm

@@ -1,0 +1,28 @@
+#ifndef STEREOFARM_COORDINATOR_CLI_CONVERSION_H_
+#define STEREOFARM_COORDINATOR_CLI_CONVERSION_H_
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "common/farm/job_settings.h"
+#include "coordinator/cli/job_reporter.h"
+#include "coordinator/cli/signal_watch.h"
+
+namespace stereofarm {
+
+struct Conversion {
+  JobSettings settings;
+  bool replace = false;  // OUT may exist
+  std::filesystem::path work_dir;
+  std::vector<std::string> worker_devices;
+};
+
+// Runs one job on a farm of this process's own, in `work_dir`, and clears the folder away when the
+// job is done (unless settings.keep) or nothing was begun. Returns the exit code; errors have been
+// printed. Main thread only.
+int RunConversion(const Conversion& conversion, SignalWatch* signals, JobReporter* reporter);
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_COORDINATOR_CLI_CONVERSION_H_

@@ -1,0 +1,75 @@
+#include <stdio.h>
+
+#include <memory>
+
+#include "coordinator/cli/command.h"
+#include "coordinator/cli/exit_code.h"
+#include "coordinator/cli/job_json.h"
+#include "coordinator/cli/jobs_client.h"
+#include "coordinator/cli/settings_options.h"
+#include "coordinator/cli/shared_options.h"
+#include "coordinator/cli/signal_watch.h"
+#include "proto/conversions.h"
+
+namespace stereofarm {
+namespace {
+
+struct Arguments {
+  SettingsArguments settings;
+  std::string farm;
+  bool yes = false;
+  OutputArguments output;
+};
+
+int RunSubmit(const Arguments& arguments) {
+  EndOnInterrupt();
+  const auto address = FarmAddress(arguments.farm);
+  if (!address.ok()) return Fail(kExitUsage, address.status());
+  const auto settings = BuildSettings(arguments.settings);
+  if (!settings.ok()) return Fail(kExitUsage, settings.status());
+  // The films needn't be on this machine: the farm looks at them.
+  v1::SubmitRequest request;
+  *request.mutable_settings() = ToProto(*settings);
+  request.set_replace(arguments.yes);
+  JobsClient client(*address);
+  const auto reply = client.Submit(request);
+  if (!reply.ok()) return Fail(reply.status());
+  if (arguments.output.json) {
+    printf("%s\n", SubmittedJson(*reply).c_str());
+  } else if (!arguments.output.quiet) {
+    printf(reply->already_done() ? "%s is this job's finished film already; the job is\n"
+                                 : "the farm writes %s when it's done; the job is\n",
+           settings->outputs.front().file.c_str());
+  }
+  printf("%s\n", reply->job().c_str());
+  return kExitDone;
+}
+
+}  // namespace
+
+Command AddSubmitCommand(CLI::App* program) {
+  auto arguments = std::make_shared<Arguments>();
+  CLI::App* command =
+      program->add_subcommand("submit", "Give a film to a running farm; prints the job's id");
+  command->add_option("IN", arguments->settings.input, "The film to read")->required();
+  command
+      ->add_option("OUT", arguments->settings.output,
+                   "The film to write; its extension says the container")
+      ->required();
+  AddFarmOption(command, &arguments->farm);
+  AddPictureOptions(command, &arguments->settings);
+  AddEncodingOptions(command, &arguments->settings);
+  AddFarmingOptions(command, &arguments->settings);
+  command->add_flag("--yes", arguments->yes, "Replace OUT if it exists")->group("Work");
+  AddOutputOptions(command, &arguments->output, "The answer as JSON before the job's id");
+  command->footer(
+      "The last line on standard output is the job's id alone.\n"
+      "\n"
+      "Examples:\n"
+      "  export STEREOFARM_ADDR=unix:/srv/farm/farm.sock\n"
+      "  job=$(stereofarm submit film.mov film.3d.mkv | tail -n 1)\n"
+      "  stereofarm watch $job");
+  return {command, [arguments] { return RunSubmit(*arguments); }};
+}
+
+}  // namespace stereofarm
