@@ -12,6 +12,8 @@ namespace {
 constexpr float kStep = 0.02f;
 // Least bend (second difference) that makes a step of it, in ranges of the map.
 constexpr float kBend = 0.04f;
+// On a slope nothing bends; on a step the largest bend is at least this share of the range.
+constexpr float kLeastBend = 0.1f;
 // On a slope the range of 5 x 5 pixels is twice that of 3 x 3, on a step it's the same.
 constexpr float kSlope = 1.85f;
 
@@ -63,34 +65,43 @@ float RangeOf(const Image& image) {
   return high - low;
 }
 
-BorderedImage SharpenSteps(const BorderedImage& depth, float step) {
-  BorderedImage result(depth.width(), depth.height());
-  const Extremes inner = FindExtremes(depth, 1, 1), outer = FindExtremes(depth, 2, 2);
-  for (int y = 0; y < depth.height(); ++y) {
-    for (int x = 0; x < depth.width(); x += 8) {
-      const Float8 value = Load8(depth.Row(y) + x);
-      const Float8 low = Load8(inner.low.Row(y) + x), high = Load8(inner.high.Row(y) + x);
-      const Float8 range = high - low;
-      const Float8 outer_range = Load8(outer.high.Row(y) + x) - Load8(outer.low.Row(y) + x);
-      const Int8 is_step = (range > Splat8(step)) & (outer_range < kSlope * range);
-      const Float8 end = Select8(value - low < high - value, low, high);
-      Store8(result.Row(y) + x, Select8(is_step, end, value));
+// Largest second difference along the row and the column; one that would reach over the map's edge
+// counts as 0.
+BorderedImage FindBends(const BorderedImage& depth) {
+  const int w = depth.width(), h = depth.height();
+  BorderedImage result(w, h);
+  for (int y = 0; y < h; ++y) {
+    const float *above = depth.Row(y - 1), *row = depth.Row(y), *below = depth.Row(y + 1);
+    const bool has_rows = y > 0 && y < h - 1;
+    for (int x = 0; x < w; x += 8) {
+      const Float8 column = static_cast<float>(x) + kLanes;
+      const Int8 has_columns =
+          (column > Splat8(0.0f)) & (column < Splat8(static_cast<float>(w - 1)));
+      const Float8 twice = 2.0f * Load8(row + x);
+      const Float8 along =
+          Keep8(has_columns, Abs8(Load8(row + x - 1) - twice + Load8(row + x + 1)));
+      const Float8 across = has_rows ? Abs8(Load8(above + x) - twice + Load8(below + x)) : Float8{};
+      Store8(result.Row(y) + x, Max8(along, across));
     }
   }
   result.Extend();
   return result;
 }
 
-// Largest second difference along the row and the column.
-BorderedImage FindBends(const BorderedImage& depth) {
+BorderedImage SharpenSteps(const BorderedImage& depth, float step) {
   BorderedImage result(depth.width(), depth.height());
+  const Extremes inner = FindExtremes(depth, 1, 1), outer = FindExtremes(depth, 2, 2);
+  const Extremes bends = FindExtremes(FindBends(depth), 1, 1);
   for (int y = 0; y < depth.height(); ++y) {
-    const float *above = depth.Row(y - 1), *row = depth.Row(y), *below = depth.Row(y + 1);
     for (int x = 0; x < depth.width(); x += 8) {
-      const Float8 twice = 2.0f * Load8(row + x);
-      const Float8 along = Abs8(Load8(row + x - 1) - twice + Load8(row + x + 1));
-      const Float8 across = Abs8(Load8(above + x) - twice + Load8(below + x));
-      Store8(result.Row(y) + x, Max8(along, across));
+      const Float8 value = Load8(depth.Row(y) + x);
+      const Float8 low = Load8(inner.low.Row(y) + x), high = Load8(inner.high.Row(y) + x);
+      const Float8 range = high - low;
+      const Float8 outer_range = Load8(outer.high.Row(y) + x) - Load8(outer.low.Row(y) + x);
+      const Int8 is_step = (range > Splat8(step)) & (outer_range < kSlope * range) &
+                           (Load8(bends.high.Row(y) + x) > kLeastBend * range);
+      const Float8 end = Select8(value - low < high - value, low, high);
+      Store8(result.Row(y) + x, Select8(is_step, end, value));
     }
   }
   result.Extend();
