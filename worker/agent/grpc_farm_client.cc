@@ -1,0 +1,168 @@
+#include "worker/agent/grpc_farm_client.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <mutex>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "proto/conversions.h"
+#include "proto/farm.grpc.pb.h"
+
+namespace stereofarm {
+namespace {
+
+constexpr int64_t kSecond = 1000000;
+constexpr int64_t kCallTimeout = 10 * kSecond;
+// The coordinator reads and hashes every file before it answers.
+constexpr int64_t kCompleteTimeout = 120 * kSecond;
+// On the way out, when nobody wants to wait.
+constexpr int64_t kFarewellTimeout = kSecond;
+
+absl::Status ToStatus(const grpc::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  // No answer in time is the same as nobody there: calls may be repeated.
+  const auto code = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED
+                        ? absl::StatusCode::kUnavailable
+                        : static_cast<absl::StatusCode>(status.error_code());
+  return absl::Status(code, status.error_message());
+}
+
+void SetTimeout(grpc::ClientContext* context, int64_t micros) {
+  context->set_deadline(std::chrono::system_clock::now() + std::chrono::microseconds(micros));
+}
+
+v1::AttemptId ToProto(const AttemptId& attempt) {
+  v1::AttemptId proto;
+  proto.set_worker(attempt.worker);
+  proto.set_job(attempt.job);
+  proto.set_task(attempt.task);
+  proto.set_epoch(attempt.epoch);
+  proto.set_lease_id(attempt.lease_id);
+  return proto;
+}
+
+class GrpcFarmClient : public FarmClient {
+ public:
+  explicit GrpcFarmClient(std::shared_ptr<grpc::Channel> channel)
+      : stub_(v1::Farm::NewStub(std::move(channel))) {}
+
+  absl::StatusOr<Registration> Register(const WorkerInfo& info) override {
+    v1::RegisterRequest request;
+    request.set_worker(info.id);
+    request.set_name(info.name);
+    request.set_device(info.device);
+    request.set_numeric_class(info.numeric_class);
+    request.set_build(info.build);
+    for (const std::string& tag : info.tags) request.add_tags(tag);
+    v1::RegisterReply reply;
+    SF_RETURN_IF_ERROR(Call(&v1::Farm::Stub::Register, request, &reply, kCallTimeout));
+    if (reply.store().empty() || reply.lease_micros() <= 0 || reply.renew_micros() <= 0) {
+      return absl::InternalError("the coordinator's answer names no store or no lease time");
+    }
+    return Registration{reply.store(), reply.lease_micros(), reply.renew_micros()};
+  }
+
+  absl::StatusOr<std::optional<TaskLease>> Lease(const std::string& worker,
+                                                 int64_t wait_micros) override {
+    v1::LeaseRequest request;
+    request.set_worker(worker);
+    request.set_wait_micros(wait_micros);
+    v1::LeaseReply reply;
+    grpc::ClientContext context;
+    SetTimeout(&context, wait_micros + kCallTimeout);
+    if (!SetLeaseCall(&context)) return absl::CancelledError("asked to stop");
+    const grpc::Status status = stub_->Lease(&context, request, &reply);
+    SetLeaseCall(nullptr);
+    SF_RETURN_IF_ERROR(ToStatus(status));
+    if (!reply.has_lease()) return std::optional<TaskLease>();
+    SF_ASSIGN_OR_RETURN(TaskLease lease, FromProto(reply.lease()));
+    return std::optional<TaskLease>(std::move(lease));
+  }
+
+  absl::StatusOr<int64_t> Renew(const AttemptId& attempt, int64_t frames_done, int64_t frames_total,
+                                int64_t timeout_micros) override {
+    v1::RenewRequest request;
+    *request.mutable_attempt() = ToProto(attempt);
+    request.set_frames_done(frames_done);
+    request.set_frames_total(frames_total);
+    v1::RenewReply reply;
+    SF_RETURN_IF_ERROR(Call(&v1::Farm::Stub::Renew, request, &reply, timeout_micros));
+    return reply.lease_micros();
+  }
+
+  absl::Status Complete(const AttemptId& attempt, const Manifest& manifest,
+                        double seconds) override {
+    v1::CompleteRequest request;
+    *request.mutable_attempt() = ToProto(attempt);
+    *request.mutable_manifest() = stereofarm::ToProto(manifest);
+    request.set_seconds(seconds);
+    v1::CompleteReply reply;
+    return Call(&v1::Farm::Stub::Complete, request, &reply, kCompleteTimeout);
+  }
+
+  absl::Status Fail(const AttemptId& attempt, const FailureReport& report) override {
+    v1::FailRequest request;
+    *request.mutable_attempt() = ToProto(attempt);
+    request.set_failure(FailureClassName(report.failure));
+    request.set_message(report.message);
+    request.set_damaged_task(report.damaged_task);
+    v1::FailReply reply;
+    return Call(&v1::Farm::Stub::Fail, request, &reply, kCallTimeout);
+  }
+
+  absl::Status HandBack(const AttemptId& attempt) override {
+    v1::HandBackRequest request;
+    *request.mutable_attempt() = ToProto(attempt);
+    v1::HandBackReply reply;
+    return Call(&v1::Farm::Stub::HandBack, request, &reply, kFarewellTimeout);
+  }
+
+  absl::Status Leave(const std::string& worker) override {
+    v1::LeaveRequest request;
+    request.set_worker(worker);
+    v1::LeaveReply reply;
+    return Call(&v1::Farm::Stub::Leave, request, &reply, kFarewellTimeout);
+  }
+
+  void InterruptLease() override {
+    std::lock_guard lock(mutex_);
+    interrupted_ = true;
+    if (lease_call_ != nullptr) lease_call_->TryCancel();
+  }
+
+ private:
+  template <typename Method, typename Request, typename Reply>
+  absl::Status Call(Method method, const Request& request, Reply* reply, int64_t timeout_micros) {
+    grpc::ClientContext context;
+    SetTimeout(&context, timeout_micros);
+    return ToStatus((stub_.get()->*method)(&context, request, reply));
+  }
+
+  // False after InterruptLease.
+  bool SetLeaseCall(grpc::ClientContext* context) {
+    std::lock_guard lock(mutex_);
+    lease_call_ = context;
+    return !interrupted_;
+  }
+
+  const std::unique_ptr<v1::Farm::Stub> stub_;
+  std::mutex mutex_;
+  grpc::ClientContext* lease_call_ = nullptr;  // guarded by mutex_
+  bool interrupted_ = false;                   // guarded by mutex_
+};
+
+}  // namespace
+
+std::unique_ptr<FarmClient> ConnectToFarm(const std::string& address) {
+  grpc::ChannelArguments arguments;
+  // A coordinator that was restarted is found again at once.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  return std::make_unique<GrpcFarmClient>(
+      grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
+}
+
+}  // namespace stereofarm

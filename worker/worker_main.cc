@@ -1,0 +1,186 @@
+// The program `stereofarm-worker`: one device's share of a farm.
+#include <malloc.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "common/base/clock.h"
+#include "common/base/file_system.h"
+#include "common/base/log.h"
+#include "common/base/random.h"
+#include "common/media/library_versions.h"
+#include "models/depth/create.h"
+#include "models/depth/library_versions.h"
+#include "models/inpaint/create.h"
+#include "worker/agent/agent.h"
+#include "worker/agent/grpc_farm_client.h"
+#include "worker/device/child_workers.h"
+#include "worker/device/cuda_devices.h"
+#include "worker/device/numeric_class.h"
+#include "worker/stages/run_task.h"
+
+namespace stereofarm {
+namespace {
+
+constexpr int kExitDone = 0;
+constexpr int kExitUsage = 2;
+constexpr int kExitFarm = 5;
+
+struct Flags {
+  std::string farm;
+  std::string scratch;
+  std::string device = "cpu";
+  std::vector<std::string> tags;
+  double exit_when_idle_seconds = 0;
+};
+
+int Fail(int code, const std::string& message) {
+  fprintf(stderr, "stereofarm-worker: %s\n", message.c_str());
+  return code;
+}
+
+// Large pictures come and go with every frame: kept and given out again, not returned to the kernel
+// and cleared anew each time. Few arenas, so that what one stage frees serves the next.
+void TuneAllocator() {
+  mallopt(M_ARENA_MAX, 2);
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);
+  mallopt(M_TRIM_THRESHOLD, 512 << 20);
+}
+
+// SIGTERM and SIGINT in every thread but one, which turns the first into `stop` and the second into
+// the end.
+sigset_t BlockStopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+void StopOnSignals(const sigset_t& signals, std::function<void()> stop) {
+  std::thread([signals, stop = std::move(stop)] {
+    int number = 0;
+    sigwait(&signals, &number);
+    SF_LOG(kInfo) << "stopping";
+    stop();
+    sigwait(&signals, &number);
+    _exit(128 + number);
+  }).detach();
+}
+
+std::string HostAndProcess() {
+  char host[256] = "host";
+  gethostname(host, sizeof(host) - 1);
+  return absl::StrFormat("%s:%d", host, getpid());
+}
+
+int RunWorker(const Flags& flags, const sigset_t& signals) {
+  const absl::StatusOr<std::string> numeric_class =
+      NumericClass(flags.device, ModelLibraryVersions() + "/" + MediaLibraryVersions());
+  if (!numeric_class.ok()) return Fail(kExitUsage, std::string(numeric_class.status().message()));
+
+  AgentOptions options;
+  options.info = {SystemRandom()->Hex(16), HostAndProcess(),   flags.device,
+                  *numeric_class,          STEREOFARM_VERSION, flags.tags};
+  options.exit_when_idle_micros = static_cast<int64_t>(flags.exit_when_idle_seconds * 1e6);
+
+  ModelFactories factories;
+  factories.depth = [device = flags.device](const std::string& name) {
+    return CreateDepthEstimator(name, device);
+  };
+  factories.inpaint = CreateInpainter;
+  StageRunner runner(std::move(factories), *numeric_class, STEREOFARM_VERSION);
+  const TaskRunner run = [&runner](const TaskLease& lease, const std::filesystem::path& store,
+                                   TaskProgress* progress) {
+    return runner.Run(lease, store, progress);
+  };
+
+  const std::unique_ptr<FarmClient> farm = ConnectToFarm(flags.farm);
+  RealBell bell;
+  Agent agent(options, farm.get(), run, RealClock(), SystemRandom(), &bell);
+  StopOnSignals(signals, [&agent] { agent.Stop(); });
+  const absl::Status ended = agent.Run([&] {
+    printf("%s\n", flags.farm.c_str());
+    fflush(stdout);
+    SF_LOG(kInfo) << "joined " << flags.farm << " as " << options.info.name << ", "
+                  << *numeric_class;
+  });
+  if (absl::IsDeadlineExceeded(ended)) {
+    // A task that is in the middle of something long still uses all of the above.
+    SF_LOG(kWarning) << ended.message() << ": handed back, leaving without it";
+    _exit(kExitDone);
+  }
+  if (!ended.ok()) {
+    return Fail(kExitFarm,
+                absl::StrFormat("the farm at %s: %s", flags.farm, std::string(ended.message())));
+  }
+  return kExitDone;
+}
+
+// The devices that `--device` means.
+std::vector<std::string> DevicesOf(const std::string& device) {
+  if (device != "all") return {device};
+  const int count = CudaDevices().empty() ? 0 : UsableCudaDevices();
+  if (count == 0) return {"cpu"};
+  std::vector<std::string> devices;
+  for (int i = 0; i < count; ++i) devices.push_back(absl::StrFormat("cuda:%d", i));
+  return devices;
+}
+
+int Main(int argc, char** argv) {
+  Flags flags;
+  CLI::App program("Takes tasks from a stereofarm coordinator and runs them on one device.",
+                   "stereofarm-worker");
+  program.set_version_flag("--version", "stereofarm-worker " STEREOFARM_VERSION);
+  program.add_option("--farm", flags.farm, "the coordinator: unix:PATH or HOST:PORT")
+      ->envname("STEREOFARM_ADDR")
+      ->required();
+  program.add_option("--scratch", flags.scratch, "folder for temporary files of this worker's own")
+      ->required();
+  program.add_option("--device", flags.device, "cpu, cuda:N, or all: one process for each")
+      ->capture_default_str();
+  program.add_option("--tags", flags.tags, "names that tasks may ask for: A,B")->delimiter(',');
+  program
+      .add_option("--exit-when-idle", flags.exit_when_idle_seconds,
+                  "leave after so long without a task: 10m, 90s")
+      ->transform(CLI::AsNumberWithUnit(
+          std::map<std::string, double>{{"s", 1.0}, {"m", 60.0}, {"h", 3600.0}}))
+      ->check(CLI::NonNegativeNumber);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::CallForHelp& help) {
+    return program.exit(help);
+  } catch (const CLI::CallForVersion& version) {
+    return program.exit(version);
+  } catch (const CLI::ParseError& error) {
+    return Fail(kExitUsage,
+                absl::StrFormat("%s; see stereofarm-worker --help", std::string(error.what())));
+  }
+  TuneAllocator();
+  const sigset_t signals = BlockStopSignals();
+  if (absl::Status made = MakeDirectories(flags.scratch); !made.ok()) {
+    return Fail(kExitUsage, "--scratch: " + std::string(made.message()));
+  }
+  setenv("TMPDIR", flags.scratch.c_str(), 1);
+  const std::vector<std::string> devices = DevicesOf(flags.device);
+  if (devices.size() == 1) {
+    flags.device = devices[0];
+    return RunWorker(flags, signals);
+  }
+  return RunChildWorkers(argc, argv, devices, signals);
+}
+
+}  // namespace
+}  // namespace stereofarm
+
+int main(int argc, char** argv) { return stereofarm::Main(argc, argv); }
