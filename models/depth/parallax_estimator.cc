@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_format.h"
 #include "models/depth/parallax_gauge.h"
-#include "models/depth/parallax_prior.h"
+#include "models/depth/parallax_subjects.h"
 
 namespace stereofarm {
 namespace {
@@ -18,6 +18,8 @@ constexpr double kEnoughMotion = 2;
 // Shares of the grid that the flow can follow, below which two frames have little in common.
 constexpr double kFollowed = 0.5;
 constexpr double kUnrelated = 0.25;
+// Share of samples on the homography from which on there's no parallax at all.
+constexpr double kFlat = 0.8;
 // Of the mean over time.
 constexpr int kRounds = 3;
 static_assert(kRounds <= ParallaxEstimator::kSteady);
@@ -196,9 +198,11 @@ void ParallaxEstimator::AddSide(int64_t t, int side, std::vector<FrameSide>* sid
   if (!(next.trust > 0 && next.motion >= kEnoughMotion)) {
     const int wide = 2 * next.motion >= kEnoughMotion || next.survivors < kFollowed ? 2 : 4;
     for (int k = wide; k >= 1; k /= 2) {
-      if (!inside(k) || !(pair_at(k).motion.trust > 0)) continue;
-      chosen = k;
-      break;
+      if (!inside(k)) continue;
+      const PairMotion& motion = pair_at(k).motion;
+      if (motion.trust > 0) chosen = k;
+      // A narrower pair has less parallax still.
+      if (motion.trust > 0 || motion.homography_share > kFlat) break;
     }
   }
   Pair& pair = pair_at(chosen);

@@ -7,6 +7,7 @@
 #include "models/depth/edge_smoother.h"
 #include "models/depth/parallax_ground.h"
 #include "models/depth/parallax_prior.h"
+#include "models/depth/parallax_subjects.h"
 #include "models/depth/parallax_triangulation.h"
 
 namespace stereofarm {
