@@ -66,6 +66,7 @@ Command AddConvertCommand(CLI::App* program) {
       ->group("Work");
   command->add_flag("--yes", arguments->yes, "Replace OUT if it exists")->group("Work");
   AddOutputOptions(command, &arguments->output, "One JSON object a line");
+  AddTestOptions(command, &arguments->settings);
   command->footer(
       "A conversion that was interrupted goes on when the same command is given again.\n"
       "\n"

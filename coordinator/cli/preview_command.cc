@@ -134,6 +134,7 @@ Command AddPreviewCommand(CLI::App* program) {
   AddPictureOptions(command, &arguments->settings);
   AddWorkerOptions(command, &arguments->worker);
   command->add_flag("--quiet", arguments->quiet, "Errors only")->group("What is printed");
+  AddTestOptions(command, &arguments->settings);
   command->footer(
       "Depth comes from the frames around it, as in the film.\n"
       "\n"

@@ -147,8 +147,9 @@ absl::StatusOr<std::vector<std::string>> WorkerDevices(const std::string& device
   }
   const int gpus = CudaDevices();
   if (gpus == 0) return WorkerDevices("cpu", workers);
+  if (workers == 0) return std::vector<std::string>{"all"};  // It starts one for each GPU itself.
   std::vector<std::string> devices;
-  for (int i = 0; i < (workers > 0 ? workers : gpus); ++i) {
+  for (int i = 0; i < workers; ++i) {
     devices.push_back(absl::StrFormat("cuda:%d", i % gpus));
   }
   return devices;

@@ -92,11 +92,12 @@ std::string ProbeText(const ProbedFilm& film) {
   const FrameIndex& index = *film.index;
   std::string text = Line("film", film.file.string() + " (" + film.media.format + ")");
   const bool variable = HasVariableFrameRate(index);
-  text +=
-      Line("frames",
-           absl::StrFormat("%d, %s, %s%.3f fps", index.frame_count(), DurationText(Seconds(index)),
-                           variable ? "variable frame rate, on average " : "",
-                           static_cast<double>(index.frame_count()) / Seconds(index)));
+  const double fps = !variable && video.average_frame_rate.IsKnown()
+                         ? video.average_frame_rate.ToDouble()
+                         : static_cast<double>(index.frame_count()) / Seconds(index);
+  text += Line("frames", absl::StrFormat("%d, %s, %s%.3f fps", index.frame_count(),
+                                         DurationText(Seconds(index)),
+                                         variable ? "variable frame rate, on average " : "", fps));
   text += Line("time", absl::StrFormat("first frame at %.6f s, time base %d/%d", index.SecondsOf(0),
                                        index.time_base.num, index.time_base.den));
   std::string size = absl::StrFormat("%dx%d, %s", video.width, video.height, video.codec);

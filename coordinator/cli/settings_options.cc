@@ -134,12 +134,6 @@ void AddPictureOptions(CLI::App* command, SettingsArguments* arguments) {
       ->type_name("MODEL")
       ->capture_default_str()
       ->group(group);
-  command
-      ->add_option("--perturb-depth", arguments->perturb_depth,
-                   "Scales and shifts every shard's raw depth at random from\n"
-                   "this seed, to see that no seam shows; 0: not")
-      ->type_name("SEED")
-      ->group("Testing");
 }
 
 void AddEncodingOptions(CLI::App* command, SettingsArguments* arguments) {
@@ -164,7 +158,7 @@ void AddEncodingOptions(CLI::App* command, SettingsArguments* arguments) {
                    "Quality, smaller is better; 18 for libx264 and libx265,\n"
                    "not set for others")
       ->type_name("N")
-      ->check(CLI::Range(0, 63))
+      ->check(CLI::Range(0, 63).description(""))
       ->group(group);
   command
       ->add_option("--pix-fmt", arguments->pixel_format,
@@ -212,6 +206,15 @@ void AddFarmingOptions(CLI::App* command, SettingsArguments* arguments) {
                  "Keep depth and segments when the film is done; a changed\n"
                  "picture option then runs without depth")
       ->group(group);
+}
+
+void AddTestOptions(CLI::App* command, SettingsArguments* arguments) {
+  command
+      ->add_option("--perturb-depth", arguments->perturb_depth,
+                   "Scales and shifts every shard's raw depth at random from\n"
+                   "this seed, to see that no seam shows; 0: not")
+      ->type_name("SEED")
+      ->group("Testing");
 }
 
 absl::StatusOr<JobSettings> BuildSettings(const SettingsArguments& arguments) {

@@ -43,6 +43,9 @@ void AddEncodingOptions(CLI::App* command, SettingsArguments* arguments);
 // How the film is cut into tasks, --range, --keep.
 void AddFarmingOptions(CLI::App* command, SettingsArguments* arguments);
 
+// Options that only tests want; last, so that they stand at the end of the help.
+void AddTestOptions(CLI::App* command, SettingsArguments* arguments);
+
 // Settings with absolute paths. InvalidArgument names the option.
 absl::StatusOr<JobSettings> BuildSettings(const SettingsArguments& arguments);
 

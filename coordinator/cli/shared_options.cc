@@ -15,7 +15,7 @@ void AddWorkerOptions(CLI::App* command, WorkerArguments* arguments) {
                    "Worker processes; one for each core, at most 8, on the\n"
                    "CPU, one for each GPU else")
       ->type_name("N")
-      ->check(CLI::Range(1, 256))
+      ->check(CLI::Range(1, 256).description(""))
       ->group("Work");
 }
 

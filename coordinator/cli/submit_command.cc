@@ -62,6 +62,7 @@ Command AddSubmitCommand(CLI::App* program) {
   AddFarmingOptions(command, &arguments->settings);
   command->add_flag("--yes", arguments->yes, "Replace OUT if it exists")->group("Work");
   AddOutputOptions(command, &arguments->output, "The answer as JSON before the job's id");
+  AddTestOptions(command, &arguments->settings);
   command->footer(
       "The last line on standard output is the job's id alone.\n"
       "\n"

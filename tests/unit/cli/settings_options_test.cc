@@ -21,6 +21,7 @@ absl::StatusOr<JobSettings> Parse(const std::vector<std::string>& words) {
   AddPictureOptions(&app, &arguments);
   AddEncodingOptions(&app, &arguments);
   AddFarmingOptions(&app, &arguments);
+  AddTestOptions(&app, &arguments);
   std::vector<std::string> reversed(words.rbegin(), words.rend());
   reversed.insert(reversed.end(), {"/films/out.mkv", "/films/in.mov"});
   app.parse(reversed);
