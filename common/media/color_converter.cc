@@ -188,11 +188,16 @@ struct ColorConverter::State {
     params.resample_filter = ZIMG_RESIZE_BICUBIC;
     params.filter_param_a = 0.0;  // Catmull-Rom
     params.filter_param_b = 0.5;
-    params.resample_filter_uv = ZIMG_RESIZE_BILINEAR;
+    params.resample_filter_uv = ZIMG_RESIZE_BICUBIC;
+    params.filter_param_a_uv = 0.0;
+    params.filter_param_b_uv = 0.5;
     if (!SameShape(from, to)) {
       const bool shrinks = to.width <= from.width && to.height <= from.height;
       // zimg widens the triangle with the reduction: every source sample counts.
-      if (shrinks && to.format == AV_PIX_FMT_NONE) params.resample_filter = ZIMG_RESIZE_BILINEAR;
+      if (shrinks && to.format == AV_PIX_FMT_NONE) {
+        params.resample_filter = ZIMG_RESIZE_BILINEAR;
+        params.resample_filter_uv = ZIMG_RESIZE_BILINEAR;
+      }
       source.active_region.left = 0;
       source.active_region.top = 0;
       source.active_region.width = active_width;

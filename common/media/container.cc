@@ -58,8 +58,8 @@ absl::Status CheckContainer(const std::filesystem::path& output, const std::stri
   SF_ASSIGN_OR_RETURN(const AVCodec* encoder, FindEncoder(codec));
   if (!container.Holds(encoder->id)) {
     return absl::InvalidArgumentError(
-        absl::StrFormat("%s cannot hold %s pictures; use .mkv or .mov, or another --codec",
-                        output.string(), avcodec_get_name(encoder->id)));
+        absl::StrFormat("%s cannot hold %s pictures; use .mkv, or another --codec", output.string(),
+                        avcodec_get_name(encoder->id)));
   }
   return absl::OkStatus();
 }

@@ -43,9 +43,8 @@ class FilmJoiner {
     }
     const AVCodecID codec = segments.stream().codecpar->codec_id;
     if (!container_.Holds(codec)) {
-      return absl::InvalidArgumentError(
-          absl::StrFormat("%s cannot hold %s pictures; use .mkv or .mov", plan_.output.string(),
-                          avcodec_get_name(codec)));
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "%s cannot hold %s pictures; use .mkv", plan_.output.string(), avcodec_get_name(codec)));
     }
     clock_.emplace(index_, plan_.range, segments.reorder_delay());
     SF_RETURN_IF_ERROR(OpenOutput(segments.stream()));

@@ -97,7 +97,8 @@ absl::StatusOr<FrameIndex> BuildFrameIndex(const std::filesystem::path& path,
   std::vector<OrderedPacket> ordered;
   const PacketPtr packet = NewPacket();
   bool last_is_cut = false;
-  constexpr size_t kPacketsPerProgress = 256;
+  constexpr int64_t kPacketsPerProgress = 256;
+  int64_t packets_read = 0;
   while (av_read_frame(input.get(), packet.get()) >= 0) {
     if (packet->stream_index == picture) {
       last_is_cut = (packet->flags & AV_PKT_FLAG_CORRUPT) != 0;
@@ -112,7 +113,7 @@ absl::StatusOr<FrameIndex> BuildFrameIndex(const std::filesystem::path& path,
       ordered.push_back(Ordered(*packet, inspector.Inspect(*packet)));
     }
     av_packet_unref(packet.get());
-    if (progress != nullptr && index.packets.size() % kPacketsPerProgress == 0) {
+    if (progress != nullptr && packets_read++ % kPacketsPerProgress == 0) {
       const int64_t position = input->pb == nullptr ? 0 : avio_tell(input->pb);
       const double share = static_cast<double>(position) /
                            static_cast<double>(std::max<int64_t>(1, index.file_size));
