@@ -310,8 +310,10 @@ TEST_F(AgentTest, AResultOfALostLeaseIsDropped) {
 
 TEST_F(AgentTest, StopsItsTaskBeforeALeaseRunsOutThatItCannotRenew) {
   AddTask("a");
+  std::atomic<TaskProgress*> running{nullptr};
   std::atomic<int64_t> renewed_at{0};
   farm_.on_renew = [&] {
+    while (running == nullptr) std::this_thread::yield();
     if (farm_.renewals <= 2) {
       renewed_at = clock_.MonotonicMicros();
       return absl::OkStatus();
@@ -321,7 +323,6 @@ TEST_F(AgentTest, StopsItsTaskBeforeALeaseRunsOutThatItCannotRenew) {
     return absl::UnavailableError("away");
   };
   // The agent waits for the task as soon as it has stopped it.
-  std::atomic<TaskProgress*> running{nullptr};
   int64_t stopped_at = 0;
   bell_.on_wait = [&] {
     TaskProgress* const progress = running;
