@@ -26,7 +26,7 @@ struct Scene {
   Image small_depth;  // 640x360
 };
 
-// A slanted ground with forty discs in front of it, 2.3 % of the width from farthest to nearest,
+// A slanted ground with discs in front of it, 2.3 % of the width from farthest to nearest,
 // grain on everything. About 3 % of the warped eye are holes.
 Scene MakeScene() {
   Scene scene{Image(kWidth, kHeight, 3), Image(kWidth, kHeight, 1), {}, Image(640, 360, 1)};
@@ -39,7 +39,7 @@ Scene MakeScene() {
       for (int c = 0; c < 3; ++c) scene.rgb.Row(c, y)[x] = 0.3f + 0.3f * down + 0.05f * uniform();
     }
   }
-  for (int disc = 0; disc < 40; ++disc) {
+  for (int disc = 0; disc < 21; ++disc) {
     const float cx = uniform() * kWidth, cy = uniform() * kHeight, r = 30 + 70 * uniform();
     const float near = -8.0f + 30.0f * uniform(), colour[3] = {uniform(), uniform(), uniform()};
     for (int y = 0; y < kHeight; ++y) {
