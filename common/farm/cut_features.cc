@@ -94,6 +94,7 @@ Correlation Correlate(const Image& a, int ax, int ay, const Image& b, int bx, in
 struct Shift {
   int x = 0;
   int y = 0;
+  double sure = 0;  // 0..1
 };
 
 // The shift of the whole picture that explains `now` best, in coarse pixels.
@@ -110,7 +111,7 @@ Shift WholeShift(const Image& before, const Image& now) {
       const double score = c.ncc - 0.003 * (std::abs(dx) + std::abs(dy));
       if (score > best_score) {
         best_score = score;
-        best = {dx, dy};
+        best = {dx, dy, std::clamp((c.ncc - 0.6) / 0.25, 0.0, 1.0)};
       }
     }
   }
@@ -142,7 +143,14 @@ double MatchBlocks(const Image& before, const Image& now, const Shift& pan) {
           }
         }
       }
-      const double weight = std::max(0.0, spread - kFlatSpread);
+      double weight = std::max(0.0, spread - kFlatSpread);
+      // What the whole picture's motion has just brought in can't be explained.
+      const int from_x = bx - pan.x;
+      const int from_y = by - pan.y;
+      if (from_x < 0 || from_y < 0 || from_x + kBlockWidth > kHalfWidth ||
+          from_y + kBlockHeight > kHalfHeight) {
+        weight *= 1 - pan.sure;
+      }
       sum += weight * best;
       weights += weight;
     }
@@ -221,7 +229,7 @@ CutFeatures CutAnalyzer::Next(const Image& rgb) {
     out.difference = static_cast<float>(difference / n);
     const Shift pan = WholeShift(coarse_, coarse);
     out.match = static_cast<float>(
-        std::clamp(MatchBlocks(half_, half, Shift{2 * pan.x, 2 * pan.y}), 0.0, 1.0));
+        std::clamp(MatchBlocks(half_, half, Shift{2 * pan.x, 2 * pan.y, pan.sure}), 0.0, 1.0));
   }
   luma_ = std::move(luma);
   half_ = std::move(half);

@@ -20,10 +20,13 @@ constexpr size_t kOtherBreaks = 3;
 // Frames without structure on both sides: thumbnails that differ by this much.
 constexpr double kFlatSpread = 0.02;
 constexpr double kFlatBreak = 0.08;
+constexpr double kFadedSpread = 0.35;
+constexpr double kAbrupt = 2.5;
 
 // Flashes, and other pictures that go as they came, last so many frames at most.
 constexpr int kFlashFrames = 6;
 constexpr double kSamePicture = 0.4;
+constexpr double kSameLikeness = 0.8;
 
 // Fades.
 constexpr double kBlankSpread = 0.025;
@@ -40,10 +43,22 @@ constexpr float kPlateau = 0.006f;
 constexpr std::array<int, 5> kHalfLengths = {3, 6, 12, 20, 30};
 constexpr double kDissolveDistance = 0.06;
 constexpr double kDissolveLikeness = 0.55;
+constexpr double kDissolveDip = 0.92;
+constexpr double kAlikeLikeness = 0.85;  // for pictures that are alike, if they dip by more
+constexpr double kAlikeDip = 0.85;
 constexpr double kDissolveResidual = 0.34;
 constexpr double kDissolveBackwards = 0.12;
 constexpr double kDissolveStep = 0.6;
+constexpr double kDissolvePace = 3.0;
 constexpr int kDissolveNeighbours = 24;
+
+// Whether `b` is the picture that `a` was, though `between` isn't.
+bool Returns(const CutFeatures& a, const CutFeatures& b, const CutFeatures& between) {
+  const ThumbnailMatch back = CompareThumbnails(a, b);
+  const ThumbnailMatch away = CompareThumbnails(a, between);
+  return back.apart <= kSamePicture * away.apart &&
+         (back.likeness > kSameLikeness || (a.spread < kFlatSpread && b.spread < kFlatSpread));
+}
 
 }  // namespace
 
@@ -110,15 +125,25 @@ bool CutRules::Breaks(int64_t frame) {
     }
     std::sort(others.rbegin(), others.rend());
     const double usual = others.size() > kOtherBreaks ? others[kOtherBreaks] : 0.0;
-    return loss >= kBreakRatio * usual;
+    if (loss < kBreakRatio * usual) return false;
   }
   const CutFeatures& before = At(frame - 1);
-  if (now.spread > kFlatSpread || before.spread > kFlatSpread) return false;
+  const double least = std::min(now.spread, before.spread);
+  const double most = std::max(now.spread, before.spread);
+  if (loss >= kBreak && least > kFadedSpread * most && least > kFlatSpread) return true;
+  if (loss < kBreak && most > kFlatSpread) return false;
+  // One side shows little or nothing: a break goes at once, a fade step by step.
   const double step = ThumbnailDifference(before, now);
-  if (step < kFlatBreak) return false;
-  const double left = frame >= 2 ? ThumbnailDifference(At(frame - 2), before) : 0.0;
-  const double right = InFilm(frame + 1) ? ThumbnailDifference(now, At(frame + 1)) : 0.0;
-  return step >= 3 * std::max(left, right);
+  if (most <= kFlatSpread && step < kFlatBreak) return false;
+  // The step beside it, on the side of the picture.
+  double beside = 0;
+  if (now.spread <= before.spread && frame >= 2) {
+    beside = ThumbnailDifference(At(frame - 2), before);
+  }
+  if (now.spread >= before.spread && InFilm(frame + 1)) {
+    beside = std::max(beside, ThumbnailDifference(now, At(frame + 1)));
+  }
+  return step >= kAbrupt * beside;
 }
 
 // Whether the break at `frame` is the begin or the end of a flash: some frames later (or earlier)
@@ -126,15 +151,9 @@ bool CutRules::Breaks(int64_t frame) {
 bool CutRules::IsFlashEdge(int64_t frame) {
   const CutFeatures& before = At(frame - 1);
   const CutFeatures& now = At(frame);
-  const ThumbnailMatch jump = CompareThumbnails(before, now);
-  const auto returns = [&](const CutFeatures& a, const CutFeatures& b) {
-    const ThumbnailMatch back = CompareThumbnails(a, b);
-    if (back.apart > kSamePicture * jump.apart) return false;
-    return back.likeness > 0.8 || (a.spread < kFlatSpread && b.spread < kFlatSpread);
-  };
   for (int k = 1; k <= kFlashFrames; ++k) {
-    if (InFilm(frame + k) && returns(before, At(frame + k))) return true;
-    if (frame - 1 - k >= 0 && returns(At(frame - 1 - k), now)) return true;
+    if (InFilm(frame + k) && Returns(before, At(frame + k), now)) return true;
+    if (frame - 1 - k >= 0 && Returns(At(frame - 1 - k), now, before)) return true;
   }
   return false;
 }
@@ -159,15 +178,14 @@ CutRules::Blank CutRules::BlankAt(int64_t frame) {
 
 // Whether the picture comes back step by step beyond `edge`, the last blank frame in `direction`:
 // no break on the way to a frame that differs from `bottom`.
-bool CutRules::LeavesBlank(int64_t edge, int direction, const CutFeatures& bottom) {
+int64_t CutRules::LeavesBlank(int64_t edge, int direction, const CutFeatures& bottom) {
   const double enough = bottom.mean < kBlackMean ? kBlackLeave : kBrightLeave;
   for (int k = 1; k <= kFadeFrames; ++k) {
     const int64_t f = edge + k * direction;
-    if (!InFilm(f)) return false;
-    if (HardCut(direction > 0 ? f : f + 1)) return false;
-    if (ThumbnailDifference(At(f), bottom) >= enough) return true;
+    if (!InFilm(f) || Breaks(direction > 0 ? f : f + 1)) return -1;
+    if (ThumbnailDifference(At(f), bottom) >= enough) return f;
   }
-  return false;
+  return -1;
 }
 
 // Black: the darkest frame of a run of blank ones; bright: the brightest.
@@ -196,9 +214,15 @@ bool CutRules::FadeCut(int64_t frame) {
   const int64_t middle = std::max((first + last + 1) / 2, last - kHoldFrames);
   if (middle != frame) return false;
   const CutFeatures& bottom = At(frame);
+  const int64_t right = LeavesBlank(last, 1, bottom);
+  if (right < 0) return false;
   // A run that's longer than what is held began with a picture: `begin` isn't the film's.
-  const bool comes = begin < from || LeavesBlank(first, -1, bottom);
-  return comes && LeavesBlank(last, 1, bottom);
+  if (begin < from) return true;
+  const int64_t left = LeavesBlank(first, -1, bottom);
+  if (left < 0) return false;
+  // A light that goes out for a moment.
+  return right - left > kFlashFrames + 1 ||
+         CompareThumbnails(At(left), At(right)).likeness <= kSameLikeness;
 }
 
 float CutRules::ComputeDissolve(int64_t frame) {
@@ -210,23 +234,33 @@ float CutRules::ComputeDissolve(int64_t frame) {
     if (!InFilm(from) || !InFilm(to)) break;
     const CutFeatures& a = At(from);
     const CutFeatures& b = At(to);
-    if (HardCut(from + 1)) break;
     bool broken = false;
-    for (int64_t f = from + 1; f <= to && !broken; ++f) broken = HardCut(f);
+    for (int64_t f = from; f <= to && !broken; ++f) {
+      broken = BlankAt(f) != Blank::kNo || (f > from && HardCut(f));
+    }
     if (broken) break;
     if (ThumbnailDifference(a, b) < kDissolveDistance) continue;
-    if (BlankAt(from) != Blank::kNo || BlankAt(to) != Blank::kNo) continue;
-    if (a.spread < kFlatSpread && b.spread < kFlatSpread) continue;
+    if (std::max(a.spread, b.spread) < kFlatSpread) continue;
+    if (std::min(a.spread, b.spread) < kFadedSpread * std::max(a.spread, b.spread)) continue;
+    const CutFeatures& middle = At(frame);
+    const double ends = std::sqrt((a.texture * a.texture + b.texture * b.texture) / 2);
+    const double dip = middle.texture / std::max(ends, 1e-6);
+    if (dip > kDissolveDip) continue;
+    const CutFeatures* const one[] = {&middle};
+    if (FitBlend(a, one, b).residual > 1.5 * kDissolveResidual) continue;
     between.clear();
     for (int64_t f = from + 1; f < to; ++f) between.push_back(&At(f));
     const Blend blend = FitBlend(a, between, b);
-    if (blend.middle != half - 1) continue;
+    const int off = std::abs(blend.middle - (half - 1));
+    if (off > 1 + half / 10) continue;
     if (blend.residual > kDissolveResidual || blend.backwards > kDissolveBackwards ||
-        blend.largest_step > kDissolveStep) {
+        blend.largest_step > std::min(kDissolveStep, kDissolvePace / half)) {
       continue;
     }
-    if (CompareThumbnails(a, b).likeness > kDissolveLikeness) continue;
-    best = std::max(best, static_cast<float>(blend.distance * (1 - blend.residual)));
+    const double likeness = CompareThumbnails(a, b).likeness;
+    if (likeness > (dip > kAlikeDip ? kDissolveLikeness : kAlikeLikeness)) continue;
+    best =
+        std::max(best, static_cast<float>(blend.distance * (1 - blend.residual) * (1 - 0.1 * off)));
   }
   return best;
 }

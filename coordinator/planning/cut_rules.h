@@ -41,7 +41,7 @@ class CutRules {
   float ComputeDissolve(int64_t frame);
   bool Breaks(int64_t frame);
   bool IsFlashEdge(int64_t frame);
-  bool LeavesBlank(int64_t edge, int direction, const CutFeatures& bottom);
+  int64_t LeavesBlank(int64_t edge, int direction, const CutFeatures& bottom);
   Blank BlankAt(int64_t frame);
   bool InFilm(int64_t frame) const { return frame >= 0 && frame < store_->frames(); }
   // A frame of the film; notes when it's missing, and stands in a grey one.

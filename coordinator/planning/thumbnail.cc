@@ -11,7 +11,7 @@ namespace {
 constexpr int kShiftX = 3;
 constexpr int kShiftY = 2;
 // Variance of a thumbnail's cells, in squared code values of 0..255, that counts as no structure.
-constexpr double kFlatVariance = 9.0;
+constexpr double kFlatVariance = 1.0;
 
 double ChromaDifference(const CutFeatures& a, const CutFeatures& b) {
   int sum = 0;
