@@ -166,12 +166,29 @@ class Upsampler {
   std::vector<float> column_weights_;
 };
 
+// The pixels of `depth` nearest to those of a smaller map.
+Image PickPixels(const Image& depth, int width, int height) {
+  Image result(width, height, 1);
+  for (int y = 0; y < height; ++y) {
+    const float* row =
+        depth.Row(0, static_cast<int>((2 * int64_t{y} + 1) * depth.height() / (2 * height)));
+    for (int x = 0; x < width; ++x) {
+      result.Row(0, y)[x] = row[(2 * int64_t{x} + 1) * depth.width() / (2 * width)];
+    }
+  }
+  return result;
+}
+
 }  // namespace
 
 Image UpsampleDepth(const Image& depth, const Image& guide) {
   if (depth.SameSize(guide)) return depth.Clone();
-  SF_CHECK(depth.width() <= guide.width() && depth.height() <= guide.height());
   SF_CHECK(depth.channels() == 1 && guide.channels() >= 3);
+  if (depth.width() > guide.width() || depth.height() > guide.height()) {
+    return UpsampleDepth(PickPixels(depth, std::min(depth.width(), guide.width()),
+                                    std::min(depth.height(), guide.height())),
+                         guide);
+  }
   Image result(guide.width(), guide.height(), 1);
   const Upsampler upsampler(depth, guide);
   for (int y = 0; y < guide.height(); ++y) upsampler.Run(y, result.Row(0, y));

@@ -122,6 +122,18 @@ TEST(UpsampleDepthTest, DepthOfTheGuidesSizeIsReturnedAsItIs) {
   ExpectSamePixels(UpsampleDepth(depth, guide), depth);
 }
 
+TEST(UpsampleDepthTest, LargerDepthIsReducedWithoutMixing) {
+  Image depth(90, 40, 1), guide(30, 20, 3);
+  guide.Fill(0.5f);
+  for (int y = 0; y < 40; ++y) {
+    for (int x = 0; x < 90; ++x) depth.Row(0, y)[x] = x < 46 ? 0 : 1;
+  }
+  const Image result = UpsampleDepth(depth, guide);
+  for (int y = 0; y < 20; ++y) {
+    for (int x = 0; x < 30; ++x) EXPECT_EQ(result.Row(0, y)[x], x <= 14 ? 0 : 1) << x;
+  }
+}
+
 TEST(UpsampleDepthTest, ResultStaysWithinTheDepthsRange) {
   const auto random = SeededRandom(TestSeed());
   const Image depth = RandomImage(16, 9, 1, 0.25f, 0.75f, *random);
