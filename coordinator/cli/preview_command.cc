@@ -27,6 +27,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Frames on either side of the one that's wanted: what motion shows of their depth, and the range
+// of depths that this is a part of.
+constexpr int64_t kContextFrames = 16;
+
 struct Arguments {
   SettingsArguments settings;
   WorkerArguments worker;
@@ -57,10 +61,10 @@ class TemporaryFolder {
   fs::path path_;
 };
 
-absl::Status WriteFirstFrame(const fs::path& film, const fs::path& picture) {
+absl::Status WriteFrame(const fs::path& film, int64_t number, const fs::path& picture) {
   SF_ASSIGN_OR_RETURN(FrameIndex read_index, BuildFrameIndex(film));
   const auto index = std::make_shared<const FrameIndex>(std::move(read_index));
-  SF_ASSIGN_OR_RETURN(const auto reader, FrameReader::Open(film, index, {0, 1}));
+  SF_ASSIGN_OR_RETURN(const auto reader, FrameReader::Open(film, index, {number, number + 1}));
   SF_ASSIGN_OR_RETURN(const std::optional<DecodedFrame> frame, reader->Next());
   if (!frame) return absl::InternalError("the preview has no frame");
   ColorConverter converter(index->video.color);
@@ -95,7 +99,9 @@ int RunPreview(const Arguments& arguments) {
 
   Conversion conversion;
   conversion.settings = *std::move(settings);
-  conversion.settings.range = FrameRange{*frame, *frame + 1};
+  const FrameRange range =
+      FrameRange{*frame, *frame + 1}.Grow(kContextFrames, {0, index->frame_count()});
+  conversion.settings.range = range;
   const fs::path film = (*folder)->path() / "preview.mkv";
   conversion.settings.outputs.front().file = film.string();
   conversion.worker_devices = *std::move(devices);
@@ -104,7 +110,7 @@ int RunPreview(const Arguments& arguments) {
   if (const int code = RunConversion(conversion, &signals, reporter.get()); code != kExitDone) {
     return code;
   }
-  if (const absl::Status status = WriteFirstFrame(film, picture); !status.ok()) {
+  if (const absl::Status status = WriteFrame(film, *frame - range.begin, picture); !status.ok()) {
     return Fail(kExitBadInput, status);
   }
   if (!arguments.quiet) {
@@ -136,7 +142,9 @@ Command AddPreviewCommand(CLI::App* program) {
   command->add_flag("--quiet", arguments->quiet, "Errors only")->group("What is printed");
   AddTestOptions(command, &arguments->settings);
   command->footer(
-      "Depth comes from the frames around it, as in the film.\n"
+      "Depth comes from the frames around it. In the film it's measured by the whole shot, so "
+      "that\n"
+      "near and far may lie a little further out there.\n"
       "\n"
       "Examples:\n"
       "  stereofarm preview film.mov --at 1:02:03 -o frame.png\n"
