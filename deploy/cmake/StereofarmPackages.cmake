@@ -8,6 +8,7 @@ find_package(OpenSSL REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(OpenCV 4 REQUIRED COMPONENTS core imgproc video calib3d)
 find_package(CLI11 CONFIG REQUIRED)
+find_package(nlohmann_json CONFIG REQUIRED)
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libavutil libswscale)
 pkg_check_modules(ZIMG REQUIRED IMPORTED_TARGET zimg)
 # By pkg-config: its CMake files insist on its command-line tools being installed.
