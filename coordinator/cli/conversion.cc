@@ -105,7 +105,7 @@ class Run {
     if (!news.ended->ok()) return Fail(news.ended->status());
     const v1::JobStatus& status = **news.ended;
     if (status.state() == JobStateName(JobState::kDone)) {
-      reporter_->Done(status);
+      reporter_->Done(status, RealClock()->MonotonicMicros());
       return kExitDone;
     }
     return Fail(kExitJobFailed, absl::InternalError(status.error().empty() ? "the job was cancelled"
@@ -135,7 +135,7 @@ int RunConversion(const Conversion& conversion, SignalWatch* signals, JobReporte
     }
   } else if (code == kExitInterrupted) {
     fprintf(stderr, "stereofarm: interrupted; run the same command again to go on\n");
-  } else if (code != kExitDone) {
+  } else if (code != kExitDone && code != kExitBadInput) {
     fprintf(stderr, "stereofarm: logs are in %s; run the same command again to go on\n",
             run.logs().c_str());
   }

@@ -28,14 +28,14 @@ void PrintLine(const std::string& line) { Print(line + "\n"); }
 class QuietReporter : public JobReporter {
  public:
   void Update(const v1::JobStatus&, int64_t) override {}
-  void Done(const v1::JobStatus&) override {}
+  void Done(const v1::JobStatus&, int64_t) override {}
   void AlreadyDone(const std::string&) override {}
 };
 
 // For people: a summary at the end.
 class TextReporter : public JobReporter {
  public:
-  void Done(const v1::JobStatus& status) override {
+  void Done(const v1::JobStatus& status, int64_t) override {
     for (const std::string& line : SummaryLines(status)) PrintLine(line);
   }
   void AlreadyDone(const std::string& output) override {
@@ -53,9 +53,12 @@ class BarReporter : public TextReporter {
   void Tick(int64_t now_micros) override {
     if (started_) Draw(now_micros);
   }
-  void Done(const v1::JobStatus& status) override {
-    if (started_) Update(status, drawn_ + kDrawPauseMicros);
-    TextReporter::Done(status);
+  void Done(const v1::JobStatus& status, int64_t now_micros) override {
+    if (started_) {
+      progress_ = meter_.Update(status, now_micros);
+      Draw(now_micros);
+    }
+    TextReporter::Done(status, now_micros);
   }
 
  private:
@@ -111,7 +114,7 @@ class JsonReporter : public JobReporter {
       PrintLine(ProgressJson(status, stage, progress.seconds_left));
     }
   }
-  void Done(const v1::JobStatus& status) override { PrintLine(OutcomeJson(status)); }
+  void Done(const v1::JobStatus& status, int64_t) override { PrintLine(OutcomeJson(status)); }
   void AlreadyDone(const std::string& output) override {
     v1::JobStatus status;
     status.mutable_settings()->add_outputs()->set_file(output);

@@ -20,7 +20,7 @@ class JobReporter {
   // Time passed without news.
   virtual void Tick(int64_t now_micros) { static_cast<void>(now_micros); }
   // The job is done: `status` has its seams.
-  virtual void Done(const v1::JobStatus& status) = 0;
+  virtual void Done(const v1::JobStatus& status, int64_t now_micros) = 0;
   // OUT was this very job's film already.
   virtual void AlreadyDone(const std::string& output) = 0;
 };

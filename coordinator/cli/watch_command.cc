@@ -57,7 +57,7 @@ int RunWatch(const Arguments& arguments) {
   if (!last.ok()) return Fail(last.status());
   if (last->state() == JobStateName(JobState::kDone)) {
     const auto whole = client.GetStatus(job);
-    reporter->Done(whole.ok() ? *whole : *last);
+    reporter->Done(whole.ok() ? *whole : *last, RealClock()->MonotonicMicros());
     return kExitDone;
   }
   const std::string what = last->state() == JobStateName(JobState::kCancelled)

@@ -78,7 +78,7 @@ TEST(JobReporterTest, JsonIsOneObjectALineAndTheLastTellsTheOutcome) {
     reporter->Update(Status(10), 0);
     reporter->Update(Status(10), kSecond);
     reporter->Update(Status(30), 2 * kSecond);
-    reporter->Done(DoneStatus());
+    reporter->Done(DoneStatus(), 3 * kSecond);
   });
   ASSERT_EQ(Lines(text), 3) << text;
   std::istringstream lines(text);
@@ -102,7 +102,7 @@ TEST(JobReporterTest, QuietSaysNothing) {
   EXPECT_EQ(Printed(ReportMode::kQuiet,
                     [](JobReporter* reporter) {
                       reporter->Update(Status(10), 0);
-                      reporter->Done(DoneStatus());
+                      reporter->Done(DoneStatus(), 3 * kSecond);
                       reporter->AlreadyDone("/films/out.mkv");
                     }),
             "");
