@@ -10,6 +10,7 @@ namespace {
 
 constexpr int kGridColumns = 48;
 constexpr size_t kFewestSamples = 40;
+constexpr double kOtherScene = 0.3;  // likeness below which the flow means nothing
 
 double Median(std::vector<double> values) {
   if (values.empty()) return 0;
@@ -283,7 +284,7 @@ PairMotion MeasureMotion(const FlowPair& flow) {
   const double unit = flow.forward.cols / 480.0;
   const double focal = kFocalInWidths * flow.forward.cols;
   const std::vector<FlowSample> samples = SampleFlow(flow, &m.survivors);
-  if (samples.size() < kFewestSamples) {
+  if (samples.size() < kFewestSamples || flow.likeness < kOtherScene) {
     m.survivors = 0;
     return m;
   }

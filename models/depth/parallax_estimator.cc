@@ -196,14 +196,11 @@ void ParallaxEstimator::AddSide(int64_t t, int side, std::vector<FrameSide>* sid
   int chosen = 1;
   const PairMotion& next = pair_at(1).motion;
   if (!(next.trust > 0 && next.motion >= kEnoughMotion)) {
-    const int wide = 2 * next.motion >= kEnoughMotion || next.survivors < kFollowed ? 2 : 4;
-    for (int k = wide; k >= 1; k /= 2) {
-      if (!inside(k)) continue;
-      const PairMotion& motion = pair_at(k).motion;
-      if (motion.trust > 0) chosen = k;
-      // A narrower pair has less parallax still.
-      if (motion.trust > 0 || motion.homography_share > kFlat) break;
-    }
+    int wide = 2 * next.motion >= kEnoughMotion || next.survivors < kFollowed ? 2 : 4;
+    while (!inside(wide)) wide /= 2;
+    // Without parallax over the wide distance there's none over the narrow one.
+    const PairMotion& far = pair_at(wide).motion;
+    if (far.trust > 0 || far.homography_share > kFlat) chosen = wide;
   }
   Pair& pair = pair_at(chosen);
   if (!(pair.motion.trust > 0)) return;

@@ -1,6 +1,7 @@
 #include "models/depth/parallax_flow.h"
 
 #include <cmath>
+#include <cstdint>
 
 namespace stereofarm {
 namespace {
@@ -40,6 +41,33 @@ cv::Mat RoundTripError(const cv::Mat& there, const cv::Mat& back) {
   return error;
 }
 
+double Likeness(const cv::Mat& a, const cv::Mat& b, const cv::Mat& flow) {
+  constexpr int kStride = 8;
+  constexpr double kBlank = 1;  // variance, in levels squared
+  double n = 0, sa = 0, sb = 0, saa = 0, sbb = 0, sab = 0;
+  for (int y = kStride / 2; y < a.rows; y += kStride) {
+    for (int x = kStride / 2; x < a.cols; x += kStride) {
+      const cv::Vec2f& f = flow.at<cv::Vec2f>(y, x);
+      const int tx = static_cast<int>(std::lround(static_cast<float>(x) + f[0]));
+      const int ty = static_cast<int>(std::lround(static_cast<float>(y) + f[1]));
+      if (tx < 0 || ty < 0 || tx >= b.cols || ty >= b.rows) continue;
+      const double va = a.at<uint8_t>(y, x), vb = b.at<uint8_t>(ty, tx);
+      n += 1;
+      sa += va;
+      sb += vb;
+      saa += va * va;
+      sbb += vb * vb;
+      sab += va * vb;
+    }
+  }
+  if (n < 1) return 0;
+  const double variance_a = saa / n - sa / n * (sa / n);
+  const double variance_b = sbb / n - sb / n * (sb / n);
+  if (variance_a < kBlank && variance_b < kBlank) return 1;
+  if (variance_a < kBlank || variance_b < kBlank) return 0;
+  return (sab / n - sa / n * (sb / n)) / std::sqrt(variance_a * variance_b);
+}
+
 }  // namespace
 
 ParallaxFlow::ParallaxFlow() : dis_(cv::DISOpticalFlow::create(cv::DISOpticalFlow::PRESET_FAST)) {
@@ -60,6 +88,7 @@ FlowPair ParallaxFlow::Between(const cv::Mat& a, const cv::Mat& b) {
     dis_->calc(a, b, pair.forward);
     dis_->calc(b, a, pair.backward);
   }
+  pair.likeness = Likeness(a, b, pair.forward);
   pair.forward_error = RoundTripError(pair.forward, pair.backward);
   pair.backward_error = RoundTripError(pair.backward, pair.forward);
   return pair;

@@ -15,6 +15,9 @@ struct FlowPair {
   // kLeftPicture where the flow leaves the picture.
   cv::Mat forward_error;
   cv::Mat backward_error;
+  // Correlation of a's grey values with b's where the flow leads: near 1 when both show the same
+  // scene, whatever the exposure. 1 when both are blank, 0 when one is.
+  double likeness = 1;
   static constexpr float kLeftPicture = 1e4f;
 };
 

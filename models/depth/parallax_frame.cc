@@ -99,8 +99,9 @@ cv::Mat FitPrior(const cv::Mat& prior, const MeasuredDepth* depth, float trust) 
 }
 
 // Weighted by confidence, within the picture's edges.
-void RefineToEdges(const std::vector<cv::Mat>& rgb, FrameDepth* frame) {
+void RefineToEdges(const std::vector<cv::Mat>& rgb, bool measured, FrameDepth* frame) {
   const EdgeSmoother smoother(rgb, kSmootherLambda, kSmootherSigma);
+  if (!measured) return smoother.Smooth({&frame->rho});
   cv::Mat weight = frame->confidence + 0.001;
   cv::Mat weighted = frame->rho.mul(weight);
   smoother.Smooth({&weighted, &weight});
@@ -143,7 +144,7 @@ FrameDepth EstimateFrame(const std::vector<cv::Mat>& rgb, const std::vector<Fram
       }
     }
   }
-  RefineToEdges(rgb, &frame);
+  RefineToEdges(rgb, measured.has_value(), &frame);
   cv::patchNaNs(frame.rho, 1.0);
   cv::max(frame.rho, 1e-4, frame.rho);
   const double mean = cv::mean(frame.rho)[0];

@@ -57,8 +57,8 @@ std::optional<GroundPlane> FindGround(const MeasuredDepth& depth) {
   std::vector<Sample> samples;
   for (int y = h * 6 / 10; y < h; y += kGrid) {
     for (int x = kGrid / 2; x < w; x += kGrid) {
-      const float rho = depth.rho.at<float>(y, x);
-      if (rho > 0 && depth.weight.at<float>(y, x) > weakest) {
+      const float rho = depth.rho.at<float>(y, x), weight = depth.weight.at<float>(y, x);
+      if (rho > 0 && weight > 0 && weight >= weakest) {
         samples.push_back({static_cast<double>(x), static_cast<double>(y), rho});
       }
     }

@@ -1,0 +1,30 @@
+#include "models/depth/create.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace stereofarm {
+namespace {
+
+TEST(CreateDepthEstimatorTest, KnowsParallax) {
+  const auto estimator = CreateDepthEstimator("parallax", "cpu");
+  ASSERT_TRUE(estimator.ok());
+  EXPECT_EQ((*estimator)->Id(), "parallax/1");
+}
+
+TEST(CreateDepthEstimatorTest, NamesWhatIsKnown) {
+  for (const char* name : {"", "paralax", "torchscript:", "torchscript"}) {
+    const absl::Status status = CreateDepthEstimator(name, "cpu").status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << name;
+    EXPECT_THAT(std::string(status.message()), testing::HasSubstr("torchscript:FILE")) << name;
+  }
+}
+
+TEST(CreateDepthEstimatorTest, NamesAMissingFile) {
+  const absl::Status status = CreateDepthEstimator("torchscript:/no/such.pt", "cpu").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(status.message()), testing::HasSubstr("/no/such.pt"));
+}
+
+}  // namespace
+}  // namespace stereofarm

@@ -1,0 +1,66 @@
+#include "models/depth/parallax_ground.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/depth/moving_scene.h"
+
+namespace stereofarm {
+namespace {
+
+constexpr int kWidth = 320;
+constexpr int kHeight = 180;
+
+// Ground up to the horizon at a third of the height, a wall behind; some noise.
+MeasuredDepth Street() {
+  MeasuredDepth depth{cv::Mat(kHeight, kWidth, CV_32F), cv::Mat::ones(kHeight, kWidth, CV_32F)};
+  const Texture noise(2);
+  for (int y = 0; y < kHeight; ++y) {
+    for (int x = 0; x < kWidth; ++x) {
+      const double ground = 0.02 * (y - 60) + 0.001 * (x - 160);
+      depth.rho.at<float>(y, x) =
+          static_cast<float>(std::max(ground, 0.5) * (1 + 0.05 * (noise.At(9 * x, 9 * y) - 0.5)));
+    }
+  }
+  return depth;
+}
+
+TEST(ParallaxGroundTest, FindsThePlaneBesideObjects) {
+  MeasuredDepth depth = Street();
+  depth.rho(cv::Rect(40, 100, 60, 60)).setTo(2.5);
+  const auto ground = FindGround(depth);
+  ASSERT_TRUE(ground.has_value());
+  EXPECT_NEAR(ground->by_y, 0.02, 0.001);
+  EXPECT_NEAR(ground->by_x, 0.001, 0.0003);
+  EXPECT_NEAR(ground->At(160, 150), 1.8, 0.05);
+}
+
+TEST(ParallaxGroundTest, NothingStaysBelowIt) {
+  MeasuredDepth depth = Street();
+  depth.rho(cv::Rect(200, 130, 40, 30)).setTo(0.1);
+  const auto ground = FindGround(depth);
+  ASSERT_TRUE(ground.has_value());
+  ClampToGround(*ground, &depth);
+  EXPECT_NEAR(depth.rho.at<float>(150, 220), ground->At(220, 150), 1e-4);
+  // What is above it stays.
+  EXPECT_NEAR(depth.rho.at<float>(20, 220), 0.5, 0.03);
+}
+
+TEST(ParallaxGroundTest, AWallIsNoGround) {
+  MeasuredDepth depth{cv::Mat(kHeight, kWidth, CV_32F), cv::Mat::ones(kHeight, kWidth, CV_32F)};
+  const Texture noise(2);
+  for (int y = 0; y < kHeight; ++y) {
+    for (int x = 0; x < kWidth; ++x) {
+      depth.rho.at<float>(y, x) =
+          1 + 0.02f * noise.At(9 * x, 9 * y) - 0.001f * static_cast<float>(y);
+    }
+  }
+  EXPECT_FALSE(FindGround(depth).has_value());
+}
+
+TEST(ParallaxGroundTest, TinyPicturesHaveNone) {
+  const MeasuredDepth depth{cv::Mat::ones(16, 16, CV_32F), cv::Mat::ones(16, 16, CV_32F)};
+  EXPECT_FALSE(FindGround(depth).has_value());
+}
+
+}  // namespace
+}  // namespace stereofarm
