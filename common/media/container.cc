@@ -13,6 +13,19 @@ bool Container::HoldsStereoMode() const {
 }
 
 bool Container::Holds(AVCodecID codec) const {
+  switch (codec) {
+    // The muxer lists these for all of its family and then takes them for MP4 alone.
+    case AV_CODEC_ID_VP8:
+    case AV_CODEC_ID_VP9:
+    case AV_CODEC_ID_AV1:
+    case AV_CODEC_ID_OPUS:
+    case AV_CODEC_ID_FLAC:
+    case AV_CODEC_ID_TRUEHD:
+      if (mp4_family && std::strcmp(format->name, "mp4") != 0) return false;
+      break;
+    default:
+      break;
+  }
   return avformat_query_codec(format, codec, FF_COMPLIANCE_EXPERIMENTAL) == 1;
 }
 

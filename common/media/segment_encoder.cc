@@ -78,6 +78,9 @@ void SetCodecDefaults(const AVCodec& codec, const EncodedVideo& video,
     SetDefault("level", "3", options);
     SetDefault("g", "1", options);
     SetDefault("slicecrc", "1", options);
+  } else if (name == "mpeg2video" || name == "mpeg4" || name == "mpeg1video") {
+    // They close groups of pictures only where they don't look for cuts.
+    SetDefault("sc_threshold", "1000000000", options);
   } else if (name == "prores_ks") {
     SetDefault("vendor", "apl0", options);  // what other programs expect
   }
@@ -120,7 +123,11 @@ absl::StatusOr<CodecContextPtr> OpenEncoder(const AVCodec& codec, const EncodedV
   const bool full_range = video.color.range == "pc";
   context->pix_fmt = EncoderInputFormat(codec, format, full_range);
   context->thread_count = std::max(1, settings.threads);
-  context->flags |= AV_CODEC_FLAG_BITEXACT | AV_CODEC_FLAG_GLOBAL_HEADER | AV_CODEC_FLAG_CLOSED_GOP;
+  context->flags |= AV_CODEC_FLAG_BITEXACT | AV_CODEC_FLAG_GLOBAL_HEADER;
+  const AVCodecDescriptor* desc = avcodec_descriptor_get(codec.id);
+  if (desc == nullptr || (desc->props & AV_CODEC_PROP_INTRA_ONLY) == 0) {
+    context->flags |= AV_CODEC_FLAG_CLOSED_GOP;
+  }
   SetColor(video, format, context.get());
 
   Dictionary options;

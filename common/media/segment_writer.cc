@@ -151,9 +151,9 @@ class FileSegmentWriter : public SegmentWriter {
 
 std::string SegmentExtension(const std::string& codec) {
   const absl::StatusOr<const AVCodec*> encoder = FindEncoder(codec);
-  const AVOutputFormat* mov = av_guess_format("mov", nullptr, nullptr);
-  if (!encoder.ok() || mov == nullptr) return "mov";
-  return avformat_query_codec(mov, (*encoder)->id, FF_COMPLIANCE_NORMAL) == 1 ? "mov" : "mkv";
+  const AVCodecID id = encoder.ok() ? (*encoder)->id : AV_CODEC_ID_H264;
+  const bool mov = id == AV_CODEC_ID_H264 || id == AV_CODEC_ID_HEVC || id == AV_CODEC_ID_PRORES;
+  return mov ? "mov" : "mkv";
 }
 
 absl::StatusOr<std::unique_ptr<SegmentWriter>> SegmentWriter::Create(
