@@ -54,7 +54,12 @@ absl::Status CheckFiles(const std::filesystem::path& directory, const Manifest& 
 
 std::string AttemptDirectory(const std::string& job, const std::string& task, int64_t epoch,
                              const std::string& lease_id) {
-  return absl::StrFormat("jobs/%s/%s/e%d-%s", job, task, epoch, lease_id);
+  const size_t slash = task.find('/');
+  const std::string kind = task.substr(0, slash);
+  const bool makes_segments = kind == "render" || kind == "encode";
+  const std::string folder =
+      slash != std::string::npos && makes_segments ? "segments" + task.substr(slash) : task;
+  return absl::StrFormat("jobs/%s/%s/e%d-%s", job, folder, epoch, lease_id);
 }
 
 std::string AttemptLog(const std::string& job, const std::string& task, int64_t epoch) {

@@ -47,7 +47,8 @@ absl::Status CheckFile(const std::filesystem::path& directory, const ManifestFil
 // Every file of the manifest.
 absl::Status CheckFiles(const std::filesystem::path& directory, const Manifest& manifest);
 
-// Folder of an attempt, relative to the store: "jobs/<job>/depth/<shard>/e<epoch>-<lease id>".
+// Folder of an attempt, relative to the store: "jobs/<job>/depth/<shard>/e<epoch>-<lease id>";
+// "segments" for tasks that make segments of the film ("render/...", "encode/...").
 std::string AttemptDirectory(const std::string& job, const std::string& task, int64_t epoch,
                              const std::string& lease_id);
 // "jobs/<job>/logs/<task>.e<epoch>.log", the task's slash as a dash.

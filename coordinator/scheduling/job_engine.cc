@@ -64,12 +64,17 @@ absl::Status JobEngine::ChangeLocked(const std::function<absl::Status()>& body) 
 }
 
 void JobEngine::AfterChange() {
-  bool ready = false;
+  std::function<void()> callback;
   {
     absl::MutexLock lock(&mutex_);
-    ready = desk_.TakeBecameReady();
+    if (desk_.TakeBecameReady()) callback = on_work_ready_;
   }
-  if (ready && on_work_ready_) on_work_ready_();
+  if (callback) callback();
+}
+
+void JobEngine::OnWorkReady(std::function<void()> callback) {
+  absl::MutexLock lock(&mutex_);
+  on_work_ready_ = std::move(callback);
 }
 
 void JobEngine::StartChore(const Chore& chore) {
@@ -236,6 +241,12 @@ absl::StatusOr<std::optional<TaskLease>> JobEngine::Lease(const std::string& wor
     }
   }
   return lease;
+}
+
+bool JobEngine::AnyTaskReady() {
+  absl::MutexLock lock(&mutex_);
+  const absl::StatusOr<bool> any = store_->tasks().AnyReadyInRunningJobs();
+  return !any.ok() || *any;
 }
 
 absl::StatusOr<std::optional<TaskLease>> JobEngine::ClaimFrom(const std::string& job_id,

@@ -80,13 +80,15 @@ class JobEngine {
   absl::Status Start();
   // Makes background work stop soon; from then on it changes nothing.
   void Stop();
-  // Called, without locks, whenever tasks may have become ready. Set before Start.
-  void OnWorkReady(std::function<void()> callback) { on_work_ready_ = std::move(callback); }
+  // Called, without locks, whenever tasks may have become ready.
+  void OnWorkReady(std::function<void()> callback);
 
   // For workers. NotFound: the worker must register. FailedPrecondition: the lease is lost.
   absl::Status Register(const WorkerRecord& worker);
   // The next task for this worker; nothing while there is none.
   absl::StatusOr<std::optional<TaskLease>> Lease(const std::string& worker);
+  // False: Lease would give nothing to anybody.
+  bool AnyTaskReady();
   // Micros from now until the lease ends.
   absl::StatusOr<int64_t> Renew(const std::string& worker, const AttemptRef& attempt,
                                 int64_t frames_done, int64_t frames_total);
@@ -195,10 +197,10 @@ class JobEngine {
 
   const EngineOptions options_;
   const EngineParts parts_;
-  std::function<void()> on_work_ready_;
   std::atomic<bool> stopping_ = false;
 
   absl::Mutex mutex_;
+  std::function<void()> on_work_ready_ ABSL_GUARDED_BY(mutex_);
   FarmStore* const store_ ABSL_PT_GUARDED_BY(mutex_);
   LeaseBook leases_ ABSL_GUARDED_BY(mutex_);
   WorkerRoster workers_ ABSL_GUARDED_BY(mutex_);

@@ -303,6 +303,14 @@ absl::StatusOr<bool> TaskTable::AnyReady(const std::string& job) {
   return HasRow(&query);
 }
 
+constexpr char kAnyReadyInRunningJobs[] =
+    "SELECT 1 FROM jobs WHERE state = 'running' AND EXISTS"
+    " (SELECT 1 FROM tasks WHERE tasks.job = jobs.id AND tasks.state = 'ready') LIMIT 1";
+absl::StatusOr<bool> TaskTable::AnyReadyInRunningJobs() {
+  Statement query = database_->Prepare(kAnyReadyInRunningJobs);
+  return HasRow(&query);
+}
+
 constexpr char kShotsWithReadyTasks[] =
     "SELECT DISTINCT job, shot_begin, numeric_class FROM tasks"
     " WHERE state = 'ready' AND numeric_class <> '' AND shot_begin <> -1"

@@ -84,6 +84,7 @@ class TaskTable {
   absl::StatusOr<bool> AnyUnpublished(const std::string& job, int64_t shot_begin, TaskKind kind);
   absl::StatusOr<bool> AnyUnfinished(const std::string& job);
   absl::StatusOr<bool> AnyReady(const std::string& job);
+  absl::StatusOr<bool> AnyReadyInRunningJobs();
   // Those of running jobs whose ready tasks wait for one class of workers.
   absl::StatusOr<std::vector<ClassedShot>> ShotsWithReadyTasks();
   // Of the present plan.

@@ -1,0 +1,66 @@
+#include "coordinator/assembly/film_files.h"
+
+#include "common/media/film_writer.h"
+#include "common/media/frame_index.h"
+#include "common/media/frame_index_io.h"
+#include "common/media/media_info.h"
+#include "common/media/segment.h"
+#include "coordinator/assembly/assemble_film.h"
+#include "coordinator/assembly/depth_folder.h"
+
+namespace stereofarm {
+
+absl::Status FilmFiles::CheckSettings(const JobSettings& settings) {
+  SF_RETURN_IF_ERROR(Probe(settings.input).status());
+  EncoderSettings encoder;
+  encoder.codec = settings.codec;
+  encoder.crf = settings.crf;
+  encoder.pixel_format = settings.pixel_format;
+  encoder.options = settings.encoder_options;
+  encoder.threads = settings.encoder_threads;
+  SF_RETURN_IF_ERROR(CheckEncoder(encoder));
+  for (const OutputSpec& output : settings.outputs) {
+    SF_RETURN_IF_ERROR(CheckContainer(output.file, settings.codec));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<IndexedFilm> FilmFiles::Index(const std::string& input,
+                                             const std::function<bool(double)>& progress) {
+  const auto forward = [](double share, void* context) {
+    return (*static_cast<const std::function<bool(double)>*>(context))(share);
+  };
+  SF_ASSIGN_OR_RETURN(
+      const FrameIndex index,
+      BuildFrameIndex(input, forward, const_cast<std::function<bool(double)>*>(&progress)));
+  IndexedFilm film;
+  film.frames = index.frame_count();
+  film.width = index.video.width;
+  film.height = index.video.height;
+  film.source_identity = index.source_identity;
+  film.bytes = SerializeFrameIndex(index);
+  return film;
+}
+
+absl::Status FilmFiles::CheckDepthFolder(const std::string& folder, const IndexedFilm& film) {
+  return stereofarm::CheckDepthFolder(folder, film.frames, film.width, film.height);
+}
+
+absl::StatusOr<std::string> FilmFiles::Fingerprint(const std::string& film) {
+  return ReadFilmFingerprint(film);
+}
+
+std::string FilmFiles::SegmentExtension(const std::string& codec) {
+  return stereofarm::SegmentExtension(codec);
+}
+
+absl::StatusOr<int64_t> FilmFiles::SegmentFrames(const std::filesystem::path& segment) {
+  return CheckSegment(segment);
+}
+
+absl::StatusOr<std::vector<std::string>> FilmFiles::Assemble(
+    const FilmOrder& order, const std::function<bool(double)>& progress) {
+  return AssembleFilm(order, progress);
+}
+
+}  // namespace stereofarm

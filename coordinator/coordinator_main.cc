@@ -1,0 +1,219 @@
+// stereofarm-coordinator: opens the farm's database, serves workers and people, ends on SIGTERM.
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/str_format.h"
+#include "common/base/clock.h"
+#include "common/base/duration.h"
+#include "common/base/file_system.h"
+#include "common/base/log.h"
+#include "common/base/random.h"
+#include "coordinator/assembly/film_files.h"
+#include "coordinator/scheduling/attempt_files.h"
+#include "coordinator/scheduling/background.h"
+#include "coordinator/scheduling/job_engine.h"
+#include "coordinator/service/farm_server.h"
+#include "coordinator/service/listen_address.h"
+#include "coordinator/store/farm_store.h"
+
+namespace stereofarm {
+namespace {
+
+namespace fs = std::filesystem;
+
+enum ExitCode { kDone = 0, kUsage = 2, kBadInput = 3, kCannotServe = 5 };
+
+constexpr int kBackgroundThreads = 3;
+constexpr int64_t kLockPatienceMicros = 5'000'000;
+constexpr int64_t kLockPauseMicros = 20'000;
+constexpr int64_t kStopPatienceMicros = 900'000;
+
+struct Arguments {
+  std::string root;
+  std::string store;
+  std::string listen;
+  std::vector<std::string> allow;
+  bool insecure = false;
+  std::string lease = "30s";
+  std::string grace = "60s";
+  bool is_private = false;
+};
+
+int Report(ExitCode code, const absl::Status& status) {
+  fprintf(stderr, "stereofarm-coordinator: %s\n", std::string(status.message()).c_str());
+  return code;
+}
+
+// Held while a coordinator uses a root; the kernel lets go of it when the process ends, however it
+// ends.
+class RootLock {
+ public:
+  ~RootLock() {
+    if (fd_ >= 0) close(fd_);
+  }
+  // Waits a little for one that is just ending.
+  absl::Status Take(const fs::path& root) {
+    const fs::path file = root / "farm.lock";
+    fd_ = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd_ < 0) return ErrnoStatus(errno, "cannot open " + file.string());
+    const int64_t give_up = RealClock()->MonotonicMicros() + kLockPatienceMicros;
+    while (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK && errno != EINTR) {
+        return ErrnoStatus(errno, "cannot lock " + file.string());
+      }
+      if (RealClock()->MonotonicMicros() > give_up) {
+        return absl::UnavailableError(absl::StrFormat(
+            "another stereofarm-coordinator uses %s; stop it or choose another --root",
+            root.string()));
+      }
+      usleep(kLockPauseMicros);
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+sigset_t StopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+// Lets time pass for the engine until somebody asks the process to stop.
+void RunUntilStopped(JobEngine* engine) {
+  const sigset_t signals = StopSignals();
+  const int64_t step = std::clamp<int64_t>(engine->options().lease_micros / 10, 20'000, 1'000'000);
+  const timespec pause = {step / 1'000'000, (step % 1'000'000) * 1000};
+  while (sigtimedwait(&signals, nullptr, &pause) < 0) engine->Tick();
+}
+
+// The state on disk is sound at any instruction, so work that can't be interrupted isn't waited
+// for.
+void EndSoonWhateverHappens() {
+  std::thread([] {
+    usleep(kStopPatienceMicros);
+    SF_LOG(kInfo) << "stopping in the middle of some work; it will be done again";
+    _exit(kDone);
+  }).detach();
+}
+
+int Serve(const Arguments& arguments) {
+  EngineOptions options;
+  options.is_private = arguments.is_private;
+  for (const auto& [text, option, micros] :
+       {std::tuple(&arguments.lease, "--lease: ", &options.lease_micros),
+        std::tuple(&arguments.grace, "--grace: ", &options.grace_micros)}) {
+    const absl::StatusOr<int64_t> duration = ParseDuration(*text);
+    if (!duration.ok()) {
+      return Report(kUsage,
+                    absl::InvalidArgumentError(option + std::string(duration.status().message())));
+    }
+    *micros = *duration;
+  }
+  const absl::StatusOr<ListenAddress> listen =
+      ParseListenAddress(arguments.listen, arguments.insecure);
+  if (!listen.ok()) return Report(kUsage, listen.status());
+
+  const fs::path root = fs::absolute(arguments.root).lexically_normal();
+  options.store =
+      arguments.store.empty() ? root / "store" : fs::absolute(arguments.store).lexically_normal();
+  options.allowed = {root};
+  for (const std::string& folder : arguments.allow) options.allowed.push_back(fs::absolute(folder));
+  for (const fs::path& folder : {root, options.store}) {
+    if (absl::Status status = MakeDirectories(folder); !status.ok()) {
+      return Report(kBadInput, status);
+    }
+  }
+  RootLock lock;
+  if (absl::Status status = lock.Take(root); !status.ok()) return Report(kCannotServe, status);
+  absl::StatusOr<std::unique_ptr<FarmStore>> store = FarmStore::Open(root / "farm.db");
+  if (!store.ok()) return Report(kBadInput, store.status());
+
+  StoreFiles files(options.store);
+  FilmFiles films;
+  auto background = std::make_unique<BackgroundThreads>(kBackgroundThreads);
+  JobEngine engine(options,
+                   {store->get(), &files, &films, background.get(), RealClock(), SystemRandom()});
+  if (absl::Status status = engine.Start(); !status.ok()) return Report(kBadInput, status);
+  absl::StatusOr<std::unique_ptr<FarmServer>> server = FarmServer::Start(&engine, *listen);
+  if (!server.ok()) {
+    engine.Stop();
+    background.reset();
+    return Report(kCannotServe, server.status());
+  }
+  printf("serving %s\n", (*server)->address().c_str());
+  fflush(stdout);
+  SF_LOG(kInfo) << "serving " << (*server)->address() << ", store " << options.store.string();
+
+  RunUntilStopped(&engine);
+  SF_LOG(kInfo) << "stopping";
+  EndSoonWhateverHappens();
+  engine.Stop();
+  (*server)->Stop();
+  background.reset();
+  return kDone;
+}
+
+}  // namespace
+}  // namespace stereofarm
+
+int main(int argc, char** argv) {
+  stereofarm::Arguments arguments;
+  CLI::App program(
+      "The head of a stereofarm: plans films, hands tasks to workers, puts films together");
+  program.set_version_flag("--version", STEREOFARM_VERSION);
+  program.add_option("--root", arguments.root, "The coordinator's own folder")
+      ->required()
+      ->type_name("DIR");
+  program.add_option("--store", arguments.store, "Folder of the intermediate files; ROOT/store")
+      ->type_name("DIR");
+  program.add_option("--listen", arguments.listen, "Where to serve")
+      ->required()
+      ->type_name("unix:PATH|HOST:PORT");
+  program
+      .add_option("--allow", arguments.allow,
+                  "Folder that films may be read from and written to; may be given again")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+  program.add_flag("--insecure", arguments.insecure,
+                   "Listen where other machines can reach it, without any check of who calls");
+  program.add_option("--lease", arguments.lease, "How long a silent worker keeps its task")
+      ->capture_default_str()
+      ->type_name("TIME");
+  program
+      .add_option("--grace", arguments.grace,
+                  "How long workers may take to come back after a restart")
+      ->capture_default_str()
+      ->type_name("TIME");
+  program
+      .add_flag("--private", arguments.is_private,
+                "Belongs to one `stereofarm convert`: its workers died with the last one")
+      ->group("");
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? stereofarm::kDone : stereofarm::kUsage;
+  }
+  // Before any thread is there, so that all of them leave the signals to RunUntilStopped.
+  const sigset_t signals = stereofarm::StopSignals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return stereofarm::Serve(arguments);
+}

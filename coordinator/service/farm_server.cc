@@ -1,0 +1,65 @@
+#include "coordinator/service/farm_server.h"
+
+#include <unistd.h>
+
+#include <chrono>
+
+#include "absl/strings/str_format.h"
+#include "grpcpp/security/server_credentials.h"
+#include "grpcpp/server_builder.h"
+
+namespace stereofarm {
+namespace {
+
+// A manifest names every frame of a shard; 100,000 of them fit.
+constexpr int kMostRequestBytes = 64 << 20;
+constexpr std::chrono::milliseconds kStopGrace{300};
+
+}  // namespace
+
+FarmServer::FarmServer(JobEngine* engine)
+    : engine_(engine),
+      waiters_(std::make_shared<LeaseWaiters>(engine)),
+      farm_(engine, waiters_.get()),
+      jobs_(engine) {}
+
+absl::StatusOr<std::unique_ptr<FarmServer>> FarmServer::Start(JobEngine* engine,
+                                                              const ListenAddress& listen) {
+  std::unique_ptr<FarmServer> server(new FarmServer(engine));
+  const bool is_unix = !listen.unix_path.empty();
+  const std::string target =
+      is_unix ? "unix:" + listen.unix_path : absl::StrFormat("%s:%d", listen.host, listen.port);
+  grpc::ServerBuilder builder;
+  builder.SetMaxReceiveMessageSize(kMostRequestBytes);
+  // Two coordinators on one port would share its callers.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  int port = 0;
+  builder.AddListeningPort(target, grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(&server->farm_);
+  builder.RegisterService(&server->jobs_);
+  engine->OnWorkReady([waiters = server->waiters_] { waiters->Wake(); });
+  server->server_ = builder.BuildAndStart();
+  if (server->server_ == nullptr || port == 0) {
+    return absl::UnavailableError(
+        absl::StrFormat("cannot listen on %s: the address is taken or may not be used", target));
+  }
+  server->address_ = is_unix ? target : absl::StrFormat("%s:%d", listen.host, port);
+  return server;
+}
+
+FarmServer::~FarmServer() {
+  Stop();
+  engine_->OnWorkReady(nullptr);
+}
+
+void FarmServer::Stop() {
+  if (stopped_ || server_ == nullptr) return;
+  stopped_ = true;
+  jobs_.Stop();
+  engine_->StopWatching();
+  waiters_->Stop();
+  server_->Shutdown(std::chrono::system_clock::now() + kStopGrace);
+  server_->Wait();
+}
+
+}  // namespace stereofarm

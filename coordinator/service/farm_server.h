@@ -1,0 +1,45 @@
+#ifndef STEREOFARM_COORDINATOR_SERVICE_FARM_SERVER_H_
+#define STEREOFARM_COORDINATOR_SERVICE_FARM_SERVER_H_
+
+#include <memory>
+#include <string>
+
+#include "common/base/status.h"
+#include "coordinator/scheduling/job_engine.h"
+#include "coordinator/service/farm_service.h"
+#include "coordinator/service/jobs_service.h"
+#include "coordinator/service/lease_waiters.h"
+#include "coordinator/service/listen_address.h"
+#include "grpcpp/server.h"
+
+namespace stereofarm {
+
+// The engine's door: both services on one address.
+class FarmServer {
+ public:
+  // Serves until Stop or the destructor. Takes the engine's OnWorkReady. Unavailable when the
+  // address can't be had.
+  static absl::StatusOr<std::unique_ptr<FarmServer>> Start(JobEngine* engine,
+                                                           const ListenAddress& listen);
+  ~FarmServer();
+
+  // As clients name it: "unix:/..." or "127.0.0.1:50051".
+  const std::string& address() const { return address_; }
+  // Ends streams and waiting calls and waits for the others.
+  void Stop();
+
+ private:
+  explicit FarmServer(JobEngine* engine);
+
+  JobEngine* const engine_;
+  std::string address_;
+  std::shared_ptr<LeaseWaiters> waiters_;  // shared with the engine's call-back
+  FarmService farm_;
+  JobsService jobs_;
+  std::unique_ptr<grpc::Server> server_;
+  bool stopped_ = false;
+};
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_COORDINATOR_SERVICE_FARM_SERVER_H_

@@ -1,0 +1,111 @@
+#include "coordinator/service/farm_service.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+#include "coordinator/service/grpc_status.h"
+#include "proto/conversions.h"
+
+namespace stereofarm {
+namespace {
+
+// A lease is renewed this often before it ends.
+constexpr int64_t kRenewalsPerLease = 6;
+
+AttemptRef AttemptOf(const v1::AttemptId& proto) {
+  return {proto.job(), proto.task(), proto.epoch(), proto.lease_id()};
+}
+
+// One parked Lease call.
+class ParkedLease : public grpc::ServerUnaryReactor {
+ public:
+  ParkedLease(LeaseWaiters* waiters, v1::LeaseReply* reply) : waiters_(waiters), reply_(reply) {}
+
+  void Park(const std::string& worker, absl::Duration wait) {
+    id_ = waiters_->Park(worker, wait, [this](absl::StatusOr<std::optional<TaskLease>> lease) {
+      if (lease.ok() && lease->has_value()) {
+        *reply_->mutable_lease() = ToProto(**lease);
+      }
+      Finish(ToGrpc(lease.status()));
+    });
+  }
+
+  void OnCancel() override {
+    if (waiters_->Forget(id_)) Finish(grpc::Status::CANCELLED);
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  LeaseWaiters* const waiters_;
+  v1::LeaseReply* const reply_;
+  std::atomic<uint64_t> id_ = 0;
+};
+
+}  // namespace
+
+grpc::Status FarmService::Register(grpc::ServerContext*, const v1::RegisterRequest* request,
+                                   v1::RegisterReply* reply) {
+  WorkerRecord worker;
+  worker.id = request->worker();
+  worker.name = request->name();
+  worker.device = request->device();
+  worker.numeric_class = request->numeric_class();
+  worker.build = request->build();
+  worker.tags = {request->tags().begin(), request->tags().end()};
+  const absl::Status status = engine_->Register(worker);
+  if (!status.ok()) return ToGrpc(status);
+  reply->set_store(engine_->options().store.string());
+  reply->set_lease_micros(engine_->options().lease_micros);
+  reply->set_renew_micros(engine_->options().lease_micros / kRenewalsPerLease);
+  return grpc::Status::OK;
+}
+
+grpc::ServerUnaryReactor* FarmService::Lease(grpc::CallbackServerContext*,
+                                             const v1::LeaseRequest* request,
+                                             v1::LeaseReply* reply) {
+  // Not longer than a lease, so that a waiting worker is heard of often enough.
+  const int64_t wait =
+      std::clamp<int64_t>(request->wait_micros(), 0, engine_->options().lease_micros);
+  auto* parked = new ParkedLease(waiters_, reply);
+  parked->Park(request->worker(), absl::Microseconds(wait));
+  return parked;
+}
+
+grpc::Status FarmService::Renew(grpc::ServerContext*, const v1::RenewRequest* request,
+                                v1::RenewReply* reply) {
+  const absl::StatusOr<int64_t> micros =
+      engine_->Renew(request->attempt().worker(), AttemptOf(request->attempt()),
+                     request->frames_done(), request->frames_total());
+  if (!micros.ok()) return ToGrpc(micros.status());
+  reply->set_lease_micros(*micros);
+  return grpc::Status::OK;
+}
+
+grpc::Status FarmService::Complete(grpc::ServerContext*, const v1::CompleteRequest* request,
+                                   v1::CompleteReply*) {
+  const absl::StatusOr<Manifest> manifest = FromProto(request->manifest());
+  if (!manifest.ok()) return ToGrpc(manifest.status());
+  return ToGrpc(engine_->Complete(request->attempt().worker(), AttemptOf(request->attempt()),
+                                  *manifest, request->seconds()));
+}
+
+grpc::Status FarmService::Fail(grpc::ServerContext*, const v1::FailRequest* request,
+                               v1::FailReply*) {
+  const absl::StatusOr<FailureClass> failure = ParseFailureClass(request->failure());
+  if (!failure.ok()) return ToGrpc(failure.status());
+  return ToGrpc(engine_->Fail(request->attempt().worker(), AttemptOf(request->attempt()), *failure,
+                              request->message(), request->damaged_task()));
+}
+
+grpc::Status FarmService::HandBack(grpc::ServerContext*, const v1::HandBackRequest* request,
+                                   v1::HandBackReply*) {
+  return ToGrpc(engine_->HandBack(request->attempt().worker(), AttemptOf(request->attempt())));
+}
+
+grpc::Status FarmService::Leave(grpc::ServerContext*, const v1::LeaveRequest* request,
+                                v1::LeaveReply*) {
+  return ToGrpc(engine_->Leave(request->worker()));
+}
+
+}  // namespace stereofarm

@@ -1,0 +1,38 @@
+#ifndef STEREOFARM_COORDINATOR_SERVICE_FARM_SERVICE_H_
+#define STEREOFARM_COORDINATOR_SERVICE_FARM_SERVICE_H_
+
+#include "coordinator/scheduling/job_engine.h"
+#include "coordinator/service/lease_waiters.h"
+#include "proto/farm.grpc.pb.h"
+
+namespace stereofarm {
+
+// What workers call: checks, converts, asks the engine. Lease answers later and holds no thread
+// while it waits; the other calls are short, or (Complete) read files on a thread of their own.
+class FarmService : public v1::Farm::WithCallbackMethod_Lease<v1::Farm::Service> {
+ public:
+  FarmService(JobEngine* engine, LeaseWaiters* waiters) : engine_(engine), waiters_(waiters) {}
+
+  grpc::Status Register(grpc::ServerContext* context, const v1::RegisterRequest* request,
+                        v1::RegisterReply* reply) override;
+  grpc::ServerUnaryReactor* Lease(grpc::CallbackServerContext* context,
+                                  const v1::LeaseRequest* request, v1::LeaseReply* reply) override;
+  grpc::Status Renew(grpc::ServerContext* context, const v1::RenewRequest* request,
+                     v1::RenewReply* reply) override;
+  grpc::Status Complete(grpc::ServerContext* context, const v1::CompleteRequest* request,
+                        v1::CompleteReply* reply) override;
+  grpc::Status Fail(grpc::ServerContext* context, const v1::FailRequest* request,
+                    v1::FailReply* reply) override;
+  grpc::Status HandBack(grpc::ServerContext* context, const v1::HandBackRequest* request,
+                        v1::HandBackReply* reply) override;
+  grpc::Status Leave(grpc::ServerContext* context, const v1::LeaveRequest* request,
+                     v1::LeaveReply* reply) override;
+
+ private:
+  JobEngine* const engine_;
+  LeaseWaiters* const waiters_;
+};
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_COORDINATOR_SERVICE_FARM_SERVICE_H_

@@ -1,0 +1,19 @@
+#ifndef STEREOFARM_COORDINATOR_SERVICE_GRPC_STATUS_H_
+#define STEREOFARM_COORDINATOR_SERVICE_GRPC_STATUS_H_
+
+#include <string>
+
+#include "common/base/status.h"
+#include "grpcpp/support/status.h"
+
+namespace stereofarm {
+
+// Both number their codes alike.
+inline grpc::Status ToGrpc(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()));
+}
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_COORDINATOR_SERVICE_GRPC_STATUS_H_

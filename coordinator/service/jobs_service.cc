@@ -1,0 +1,136 @@
+#include "coordinator/service/jobs_service.h"
+
+#include <map>
+#include <string>
+
+#include "coordinator/scheduling/legal_moves.h"
+#include "coordinator/service/grpc_status.h"
+#include "proto/conversions.h"
+
+namespace stereofarm {
+namespace {
+
+// Between two messages of a Watch stream.
+constexpr absl::Duration kWatchPause = absl::Milliseconds(200);
+// A stream says at least this often how things are, and so finds out that its reader is gone.
+constexpr absl::Duration kWatchBeat = absl::Seconds(1);
+
+v1::JobStatus ToProto(const JobReport& report) {
+  v1::JobStatus proto;
+  proto.set_job(report.job.id);
+  proto.set_state(JobStateName(report.job.state));
+  proto.set_error(report.job.error);
+  *proto.mutable_settings() = ToProto(report.job.settings);
+  proto.set_frames(report.job.range.size());
+  proto.set_seconds(report.seconds);
+  for (const StageReport& stage : report.stages) {
+    v1::StageProgress* added = proto.add_stages();
+    added->set_stage(stage.stage);
+    added->set_frames_done(stage.frames_done);
+    added->set_frames_total(stage.frames_total);
+    added->set_tasks_running(stage.tasks_running);
+  }
+  v1::TaskCounts* tasks = proto.mutable_tasks();
+  tasks->set_total(report.tasks.total);
+  tasks->set_waiting(report.tasks.waiting);
+  tasks->set_ready(report.tasks.ready);
+  tasks->set_leased(report.tasks.leased);
+  tasks->set_done(report.tasks.done);
+  tasks->set_failed(report.tasks.failed);
+  tasks->set_run(report.tasks.run);
+  tasks->set_reused(report.tasks.reused);
+  std::map<int64_t, int> shot_numbers;
+  for (const ShotRecord& shot : report.shots) {
+    shot_numbers.emplace(shot.frames.begin, proto.shots_size());
+    v1::ShotStatus* added = proto.add_shots();
+    added->set_begin(shot.frames.begin);
+    added->set_end(shot.frames.end);
+    added->set_reconciled(shot.state == ShotState::kReconciled);
+    added->set_depth_low(shot.depth_low);
+    added->set_depth_high(shot.depth_high);
+  }
+  for (const SeamRecord& seam : report.seams) {
+    v1::SeamStatus* added = proto.add_seams();
+    added->set_shot(shot_numbers[seam.shot_begin]);
+    added->set_frame(seam.frame);
+    added->set_residual_percent_of_width(seam.residual_percent);
+  }
+  for (const std::string& remark : report.remarks) proto.add_remarks(remark);
+  proto.set_created_wall_micros(report.job.created_micros);
+  return proto;
+}
+
+}  // namespace
+
+grpc::Status JobsService::Submit(grpc::ServerContext*, const v1::SubmitRequest* request,
+                                 v1::SubmitReply* reply) {
+  const absl::StatusOr<JobSettings> settings = FromProto(request->settings());
+  if (!settings.ok()) return ToGrpc(settings.status());
+  const absl::StatusOr<SubmitResult> result =
+      engine_->Submit({*settings, request->replace(), request->continue_existing()});
+  if (!result.ok()) return ToGrpc(result.status());
+  reply->set_job(result->job);
+  reply->set_already_done(result->already_done);
+  return grpc::Status::OK;
+}
+
+grpc::Status JobsService::List(grpc::ServerContext*, const v1::ListRequest*, v1::ListReply* reply) {
+  const absl::StatusOr<std::vector<JobReport>> reports = engine_->List();
+  if (!reports.ok()) return ToGrpc(reports.status());
+  for (const JobReport& report : *reports) *reply->add_jobs() = ToProto(report);
+  return grpc::Status::OK;
+}
+
+grpc::Status JobsService::GetStatus(grpc::ServerContext*, const v1::StatusRequest* request,
+                                    v1::JobStatus* reply) {
+  const absl::StatusOr<JobReport> report = engine_->Report(request->job(), /*detail=*/true);
+  if (!report.ok()) return ToGrpc(report.status());
+  *reply = ToProto(*report);
+  return grpc::Status::OK;
+}
+
+grpc::Status JobsService::Watch(grpc::ServerContext* context, const v1::WatchRequest* request,
+                                grpc::ServerWriter<v1::JobStatus>* writer) {
+  uint64_t seen = 0;
+  while (true) {
+    seen = engine_->AwaitChange(seen, kWatchBeat);
+    if (stopping_.HasBeenNotified()) {
+      return grpc::Status(grpc::StatusCode::UNAVAILABLE, "the coordinator is stopping");
+    }
+    if (context->IsCancelled()) return grpc::Status::CANCELLED;
+    const absl::StatusOr<JobReport> report = engine_->Report(request->job(), /*detail=*/false);
+    if (!report.ok()) return ToGrpc(report.status());
+    if (!writer->Write(ToProto(*report))) return grpc::Status::CANCELLED;
+    if (!IsUnfinished(report->job.state)) return grpc::Status::OK;
+    stopping_.WaitForNotificationWithTimeout(kWatchPause);
+  }
+}
+
+grpc::Status JobsService::Cancel(grpc::ServerContext*, const v1::CancelRequest* request,
+                                 v1::CancelReply*) {
+  return ToGrpc(engine_->Cancel(request->job()));
+}
+
+grpc::Status JobsService::Retry(grpc::ServerContext*, const v1::RetryRequest* request,
+                                v1::RetryReply*) {
+  return ToGrpc(engine_->Retry(request->job()));
+}
+
+grpc::Status JobsService::ListWorkers(grpc::ServerContext*, const v1::ListWorkersRequest*,
+                                      v1::ListWorkersReply* reply) {
+  for (const WorkerReport& worker : engine_->Workers()) {
+    v1::WorkerStatus* added = reply->add_workers();
+    added->set_worker(worker.worker.id);
+    added->set_name(worker.worker.name);
+    added->set_device(worker.worker.device);
+    added->set_state(worker.state);
+    added->set_task(worker.task);
+    added->set_job(worker.job);
+    added->set_build(worker.worker.build);
+    added->set_numeric_class(worker.worker.numeric_class);
+    for (const std::string& tag : worker.worker.tags) added->add_tags(tag);
+  }
+  return grpc::Status::OK;
+}
+
+}  // namespace stereofarm

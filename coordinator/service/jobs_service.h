@@ -1,0 +1,39 @@
+#ifndef STEREOFARM_COORDINATOR_SERVICE_JOBS_SERVICE_H_
+#define STEREOFARM_COORDINATOR_SERVICE_JOBS_SERVICE_H_
+
+#include "absl/synchronization/notification.h"
+#include "coordinator/scheduling/job_engine.h"
+#include "proto/jobs.grpc.pb.h"
+
+namespace stereofarm {
+
+// What people's programs call: checks, converts, asks the engine.
+class JobsService : public v1::Jobs::Service {
+ public:
+  explicit JobsService(JobEngine* engine) : engine_(engine) {}
+  // Ends all Watch streams.
+  void Stop() { stopping_.Notify(); }
+
+  grpc::Status Submit(grpc::ServerContext* context, const v1::SubmitRequest* request,
+                      v1::SubmitReply* reply) override;
+  grpc::Status List(grpc::ServerContext* context, const v1::ListRequest* request,
+                    v1::ListReply* reply) override;
+  grpc::Status GetStatus(grpc::ServerContext* context, const v1::StatusRequest* request,
+                         v1::JobStatus* reply) override;
+  grpc::Status Watch(grpc::ServerContext* context, const v1::WatchRequest* request,
+                     grpc::ServerWriter<v1::JobStatus>* writer) override;
+  grpc::Status Cancel(grpc::ServerContext* context, const v1::CancelRequest* request,
+                      v1::CancelReply* reply) override;
+  grpc::Status Retry(grpc::ServerContext* context, const v1::RetryRequest* request,
+                     v1::RetryReply* reply) override;
+  grpc::Status ListWorkers(grpc::ServerContext* context, const v1::ListWorkersRequest* request,
+                           v1::ListWorkersReply* reply) override;
+
+ private:
+  JobEngine* const engine_;
+  absl::Notification stopping_;
+};
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_COORDINATOR_SERVICE_JOBS_SERVICE_H_
