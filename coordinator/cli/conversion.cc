@@ -31,12 +31,6 @@ v1::SubmitRequest RequestFor(const Conversion& conversion) {
   return request;
 }
 
-int64_t FramesDone(const v1::JobStatus& status) {
-  int64_t frames = 0;
-  for (const v1::StageProgress& stage : status.stages()) frames += stage.frames_done();
-  return frames;
-}
-
 // One run of a conversion: the farm's children, the job in it, and what happens to both.
 class Run {
  public:
@@ -97,8 +91,9 @@ class Run {
       }
     }
     if (news.update) {
-      const int64_t frames = FramesDone(*news.update);
-      if (std::exchange(frames_done_, frames) != frames) farm_.NoteProgress();
+      // Results that count, not frames on the way to one: those are lost with a worker.
+      const int results = news.update->tasks().run();
+      if (std::exchange(results_, results) != results) farm_.NoteProgress();
       reporter_->Update(*news.update, RealClock()->MonotonicMicros());
     }
     if (!news.ended) return std::nullopt;
@@ -118,7 +113,7 @@ class Run {
   PrivateFarm farm_;
   JobsClient client_;
   std::string job_;
-  int64_t frames_done_ = -1;
+  int results_ = 0;
 };
 
 }  // namespace
@@ -133,9 +128,9 @@ int RunConversion(const Conversion& conversion, SignalWatch* signals, JobReporte
     if (const absl::Status status = (*dir)->Remove(); !status.ok()) {
       fprintf(stderr, "stereofarm: %s\n", std::string(status.message()).c_str());
     }
-  } else if (code == kExitInterrupted) {
+  } else if (conversion.can_go_on && code == kExitInterrupted) {
     fprintf(stderr, "stereofarm: interrupted; run the same command again to go on\n");
-  } else if (code != kExitDone && code != kExitBadInput) {
+  } else if (conversion.can_go_on && code != kExitDone && code != kExitBadInput) {
     fprintf(stderr, "stereofarm: logs are in %s; run the same command again to go on\n",
             run.logs().c_str());
   }

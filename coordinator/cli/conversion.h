@@ -15,6 +15,7 @@ struct Conversion {
   JobSettings settings;
   bool replace = false;  // OUT may exist
   std::filesystem::path work_dir;
+  bool can_go_on = true;  // the work dir is there for another run, which people are told
   std::vector<std::string> worker_devices;
 };
 

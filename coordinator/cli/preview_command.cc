@@ -106,6 +106,7 @@ int RunPreview(const Arguments& arguments) {
   conversion.settings.outputs.front().file = film.string();
   conversion.worker_devices = *std::move(devices);
   conversion.work_dir = (*folder)->path() / "work";
+  conversion.can_go_on = false;
   const auto reporter = NewJobReporter(ReportMode::kQuiet);
   if (const int code = RunConversion(conversion, &signals, reporter.get()); code != kExitDone) {
     return code;

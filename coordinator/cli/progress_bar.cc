@@ -27,19 +27,28 @@ std::string Bar(double share, int width) {
 }  // namespace
 
 std::vector<std::string> ProgressBars(const Progress& progress, double seconds, int columns) {
-  std::vector<std::string> lines;
-  const auto limit = static_cast<size_t>(std::max(1, columns - 1));
+  struct Row {
+    std::string name;
+    double share = 0;
+    std::string numbers;
+  };
+  std::vector<Row> rows;
+  size_t widest = 0;
   for (const StageState& stage : progress.stages) {
     if (stage.total <= 0) continue;
-    const std::string name = absl::StrFormat("%-9s", stage.stage);
-    const std::string numbers =
-        absl::StrFormat(" %3d %%  %d/%d  %s", static_cast<int>(std::floor(stage.share() * 100)),
-                        stage.done, stage.total, FpsText(stage.fps));
-    const int room = static_cast<int>(limit) - static_cast<int>(name.size() + numbers.size()) - 2;
-    std::string line = name;
-    if (room >= kLeastBar) line += Bar(stage.share(), std::min(room, kMostBar));
-    line += numbers;
-    lines.push_back(line.substr(0, limit));
+    rows.push_back(
+        {absl::StrFormat("%-9s", stage.stage), stage.share(),
+         absl::StrFormat(" %3d %%  %d/%d  %s", static_cast<int>(std::floor(stage.share() * 100)),
+                         stage.done, stage.total, FpsText(stage.fps))});
+    widest = std::max(widest, rows.back().name.size() + rows.back().numbers.size());
+  }
+  const auto limit = static_cast<size_t>(std::max(1, columns - 1));
+  // All bars are as long as the one with the least room.
+  const int room = static_cast<int>(limit) - static_cast<int>(widest) - 2;
+  std::vector<std::string> lines;
+  for (const Row& row : rows) {
+    const std::string bar = room < kLeastBar ? "" : Bar(row.share, std::min(room, kMostBar));
+    lines.push_back((row.name + bar + row.numbers).substr(0, limit));
   }
   std::string time = DurationText(seconds) + " gone";
   if (progress.seconds_left) time += ", about " + DurationText(*progress.seconds_left) + " left";
