@@ -37,17 +37,12 @@ Link LinkOf(const Seam& seam, const ShardDigest& left, const ShardDigest& right)
   link.mean_b = seam.wb / seam.w;
   const double sd_a = Spread(seam.w, seam.wa, seam.waa);
   const double sd_b = Spread(seam.w, seam.wb, seam.wbb);
-  const double floor_a = kFlat * (left.spread + std::abs(link.mean_a)) + 1e-30;
-  const double floor_b = kFlat * (right.spread + std::abs(link.mean_b)) + 1e-30;
-  const double part_a = sd_a / std::hypot(sd_a, floor_a);
-  const double part_b = sd_b / std::hypot(sd_b, floor_b);
-  link.weight = part_a * part_b;
-  link.sd_a = std::max(sd_a, floor_a);
-  link.sd_b = std::max(sd_b, floor_b);
-  if (sd_a < floor_a || sd_b < floor_b) {
-    link.weight = 0;
-    return link;
-  }
+  const double floor_a = kFlat * (left.spread + std::abs(link.mean_a));
+  const double floor_b = kFlat * (right.spread + std::abs(link.mean_b));
+  if (sd_a <= floor_a || sd_b <= floor_b) return link;
+  link.weight = 1 / ((1 + floor_a / sd_a) * (1 + floor_b / sd_b));
+  link.sd_a = sd_a;
+  link.sd_b = sd_b;
   link.log_ratio = std::log(sd_a / sd_b);
   return link;
 }
@@ -93,8 +88,6 @@ void Solve(const std::vector<Link>& links, Unknowns* x) {
   const size_t n = x->size();
   for (int step = 0; step < kSteps; ++step) {
     Normal normal(n);
-    // The first shard stays where it is; the gauge is set afterwards.
-    normal.diagonal[0] = {1e12, 0, 0, 1e12};
     for (size_t i = 0; i + 1 < n; ++i) {
       const Link& link = links[i];
       const double sl = std::exp((*x)[i][0]);
@@ -106,6 +99,10 @@ void Solve(const std::vector<Link>& links, Unknowns* x) {
       normal.Add(i, {sl * link.mean_a / unit, 1 / unit}, {-sr * link.mean_b / unit, -1 / unit},
                  -gap, link.weight + kPrior);
     }
+    // The first shard stays where it is; the gauge is set afterwards.
+    normal.diagonal[0] = {1, 0, 0, 1};
+    normal.right[0] = {0, 0};
+    if (n > 1) normal.lower[1] = {0, 0, 0, 0};
     const std::vector<Vec2> move =
         SolveBlockTridiagonal(normal.diagonal, normal.lower, normal.right);
     double largest = 0;

@@ -1,0 +1,105 @@
+#include "coordinator/planning/shard_plan.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+
+#include "common/base/random.h"
+
+namespace stereofarm {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TEST(ShardPlanTest, CoresTileEveryShotAndOverlapStaysInside) {
+  constexpr uint64_t kSeed = 20240611;
+  SCOPED_TRACE(testing::Message() << "seed " << kSeed);
+  const auto random = SeededRandom(kSeed);
+  for (int trial = 0; trial < 3000; ++trial) {
+    const auto begin = static_cast<int64_t>(random->Next() % 100000);
+    const auto size = static_cast<int64_t>(random->Next() % (trial % 2 == 0 ? 20 : 5000));
+    const int most = 1 + static_cast<int>(random->Next() % 300);
+    const int overlap = static_cast<int>(random->Next() % 60);
+    const FrameRange shot{begin, begin + size};
+    const std::vector<Shard> shards = PlanShot(shot, most, overlap);
+    int64_t at = begin;
+    int64_t least = size;
+    int64_t longest = 0;
+    for (const Shard& shard : shards) {
+      ASSERT_EQ(shard.core.begin, at);
+      ASSERT_EQ(shard.shot, shot);
+      ASSERT_EQ(shard.full.begin, std::max(begin, shard.core.begin - overlap));
+      ASSERT_EQ(shard.full.end, std::min(shot.end, shard.core.end + overlap));
+      least = std::min(least, shard.core.size());
+      longest = std::max(longest, shard.core.size());
+      at = shard.core.end;
+    }
+    ASSERT_EQ(at, shot.end);
+    ASSERT_LE(longest, most);
+    if (size > 0) {
+      ASSERT_GE(least, 1);
+      ASSERT_LE(longest - least, 1);
+      ASSERT_EQ(static_cast<int64_t>(shards.size()), (size + most - 1) / most);
+    }
+  }
+}
+
+TEST(ShardPlanTest, OneFrameShotIsOneShard) {
+  const auto shards = PlanShot({7, 8}, 96, 12);
+  ASSERT_EQ(shards.size(), 1u);
+  EXPECT_EQ(shards[0].core, (FrameRange{7, 8}));
+  EXPECT_EQ(shards[0].full, (FrameRange{7, 8}));
+  EXPECT_EQ(shards[0].Name(), "000007-000008");
+}
+
+TEST(ShardPlanTest, EmptyShotHasNoShards) { EXPECT_THAT(PlanShot({7, 7}, 96, 12), IsEmpty()); }
+
+TEST(ShardPlanTest, MoreOverlapRenamesNothing) {
+  const auto some = PlanShot({100, 1234}, 96, 8);
+  const auto more = PlanShot({100, 1234}, 96, 40);
+  ASSERT_EQ(some.size(), more.size());
+  for (size_t i = 0; i < some.size(); ++i) EXPECT_EQ(some[i].Name(), more[i].Name());
+}
+
+TEST(ShardPlanTest, AnEditedCutLeavesOtherShotsAlone) {
+  const std::vector<int64_t> cuts = {300, 900};
+  const std::vector<int64_t> edited = {310, 900};
+  const auto before = ShotsOf(cuts, 2000);
+  const auto after = ShotsOf(edited, 2000);
+  EXPECT_EQ(PlanShot(before[2], 96, 8), PlanShot(after[2], 96, 8));
+  EXPECT_NE(PlanShot(before[1], 96, 8), PlanShot(after[1], 96, 8));
+}
+
+TEST(ShardPlanTest, AMillionFramesTakeWellUnderASecond) {
+  const auto start = std::chrono::steady_clock::now();
+  size_t shards = 0;
+  for (int64_t begin = 0; begin < 1000000; begin += 100) {
+    shards += PlanShot({begin, begin + 100}, 24, 6).size();
+  }
+  EXPECT_EQ(shards, 50000u);
+  EXPECT_EQ(PlanScan(1000000, 500).size(), 2000u);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(500));
+}
+
+TEST(ShardPlanTest, ScanRangesTileTheFilm) {
+  EXPECT_THAT(PlanScan(10, 4), ElementsAre(FrameRange{0, 3}, FrameRange{3, 6}, FrameRange{6, 10}));
+  EXPECT_THAT(PlanScan(0, 4), IsEmpty());
+}
+
+TEST(ShardPlanTest, SectionsDoNotMoveWhenShardsFollow) {
+  const auto shards = PlanShot({0, 9600}, 96, 8);
+  const auto all = PlanSections(shards, 2000);
+  const auto half = PlanSections(std::span(shards).first(50), 2000);
+  EXPECT_THAT(all, ElementsAre(0, 20, 40, 60, 80));
+  EXPECT_THAT(half, ElementsAre(0, 20, 40));
+}
+
+TEST(ShardPlanTest, AShardLongerThanASectionIsASection) {
+  const auto shards = PlanShot({0, 300}, 100, 8);
+  EXPECT_THAT(PlanSections(shards, 10), ElementsAre(0, 1, 2));
+}
+
+}  // namespace
+}  // namespace stereofarm
