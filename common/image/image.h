@@ -2,9 +2,10 @@
 #define STEREOFARM_COMMON_IMAGE_IMAGE_H_
 
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
 #include <memory>
+
+#include "common/image/image_memory.h"
 
 namespace stereofarm {
 
@@ -20,7 +21,7 @@ class Image {
         height_(height),
         channels_(channels),
         stride_((width + kAlign - 1) / kAlign * kAlign),
-        data_(static_cast<float*>(std::aligned_alloc(64, AllocatedBytes()))) {}
+        data_(TakeImageMemory(AllocatedBytes()), Return{AllocatedBytes()}) {}
   Image(Image&&) noexcept = default;
   Image& operator=(Image&&) noexcept = default;
 
@@ -54,8 +55,9 @@ class Image {
 
  private:
   static constexpr int kAlign = 16;  // floats in 64 bytes
-  struct Free {
-    void operator()(float* p) const { std::free(p); }
+  struct Return {
+    size_t bytes;
+    void operator()(float* p) const { ReturnImageMemory(p, bytes); }
   };
   size_t PlaneFloats() const { return static_cast<size_t>(stride_) * static_cast<size_t>(height_); }
   size_t AllocatedBytes() const {
@@ -67,7 +69,7 @@ class Image {
   int height_ = 0;
   int channels_ = 0;
   ptrdiff_t stride_ = 0;
-  std::unique_ptr<float, Free> data_;
+  std::unique_ptr<float, Return> data_;
 };
 
 }  // namespace stereofarm

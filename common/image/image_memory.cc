@@ -1,0 +1,100 @@
+#include "common/image/image_memory.h"
+
+#include <sys/mman.h>
+
+#include <cstdlib>
+#include <deque>
+#include <mutex>
+#include <new>
+
+namespace stereofarm {
+namespace {
+
+// The allocator is good at less than this.
+constexpr size_t kSmall = size_t{256} << 10;
+constexpr size_t kHugePage = size_t{2} << 20;
+
+float* Allocate(size_t bytes) {
+  const bool large = bytes >= kHugePage;
+  const size_t alignment = large ? kHugePage : 64;
+  const size_t size = (bytes + alignment - 1) / alignment * alignment;
+  void* const memory = std::aligned_alloc(alignment, size);
+  if (memory == nullptr) throw std::bad_alloc();
+  // Fewer page faults and fewer misses of the page table's cache; without it nothing is wrong.
+  if (large) madvise(memory, size, MADV_HUGEPAGE);
+  return static_cast<float*>(memory);
+}
+
+class Shelf {
+ public:
+  float* Take(size_t bytes) {
+    std::lock_guard lock(mutex_);
+    // The last one returned is the likeliest to be in the processor's cache.
+    for (auto it = kept_.rbegin(); it != kept_.rend(); ++it) {
+      if (it->bytes != bytes) continue;
+      float* const memory = it->memory;
+      kept_.erase(std::next(it).base());
+      total_ -= bytes;
+      return memory;
+    }
+    return nullptr;
+  }
+  void Put(float* memory, size_t bytes) {
+    std::lock_guard lock(mutex_);
+    kept_.push_back({memory, bytes});
+    total_ += bytes;
+    while (total_ > kMostKeptImageMemory) {
+      std::free(kept_.front().memory);
+      total_ -= kept_.front().bytes;
+      kept_.pop_front();
+    }
+  }
+  size_t total() {
+    std::lock_guard lock(mutex_);
+    return total_;
+  }
+
+ private:
+  struct Kept {
+    float* memory;
+    size_t bytes;
+  };
+  std::mutex mutex_;
+  std::deque<Kept> kept_;  // guarded by mutex_; the oldest first
+  size_t total_ = 0;       // guarded by mutex_
+};
+
+Shelf& TheShelf() {
+  static Shelf* const shelf = new Shelf;  // never destroyed: images may be the last to go
+  return *shelf;
+}
+
+bool IsKept(size_t bytes) {
+#if defined(__SANITIZE_ADDRESS__)
+  return bytes == 0;  // none, so that a use after the end is seen
+#else
+  return bytes >= kSmall;
+#endif
+}
+
+}  // namespace
+
+float* TakeImageMemory(size_t bytes) {
+  if (IsKept(bytes)) {
+    if (float* const memory = TheShelf().Take(bytes); memory != nullptr) return memory;
+  }
+  return Allocate(bytes);
+}
+
+void ReturnImageMemory(float* memory, size_t bytes) {
+  if (memory == nullptr) return;
+  if (IsKept(bytes)) {
+    TheShelf().Put(memory, bytes);
+  } else {
+    std::free(memory);
+  }
+}
+
+size_t KeptImageMemory() { return TheShelf().total(); }
+
+}  // namespace stereofarm

@@ -1,0 +1,62 @@
+#include "common/image/image.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <memory>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace stereofarm {
+namespace {
+
+TEST(ImageTest, RowsAreAligned) {
+  Image image(1001, 7, 3);
+  for (int c = 0; c < 3; ++c) {
+    for (int y = 0; y < 7; ++y) EXPECT_EQ(reinterpret_cast<uintptr_t>(image.Row(c, y)) % 64, 0u);
+  }
+}
+
+TEST(ImageTest, ClonesAreEqualAndApart) {
+  Image image(5, 4, 1);
+  image.Fill(2);
+  Image copy = image.Clone();
+  image.Fill(3);
+  EXPECT_EQ(copy.Row(0, 3)[4], 2);
+  const Image moved = std::move(copy);
+  EXPECT_EQ(moved.Row(0, 3)[4], 2);
+}
+
+#if !defined(__SANITIZE_ADDRESS__)
+TEST(ImageMemoryTest, PixelsOfAnEndedImageServeTheNextOfItsSize) {
+  auto image = std::make_unique<Image>(640, 360, 3);
+  const float* const pixels = image->Plane(0);
+  image.reset();
+  EXPECT_EQ(Image(640, 360, 3).Plane(0), pixels);
+}
+#endif
+
+TEST(ImageMemoryTest, KeepsNoMoreThanItsLimit) {
+  std::vector<Image> images;
+  for (int i = 0; i < 80; ++i) images.emplace_back(2048, 1024 + i, 1);  // 8 MiB and a bit each
+  images.clear();
+  EXPECT_LE(KeptImageMemory(), kMostKeptImageMemory);
+}
+
+TEST(ImageMemoryTest, ThreadsMayMakeAndDropImagesAtOnce) {
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([t] {
+      for (int i = 0; i < 200; ++i) {
+        Image image(512, 128 + i % 3, 2);
+        image.Row(1, 127)[511] = static_cast<float>(t);
+        ASSERT_EQ(image.Row(1, 127)[511], static_cast<float>(t));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+}  // namespace
+}  // namespace stereofarm
