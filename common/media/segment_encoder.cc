@@ -163,6 +163,10 @@ absl::Status CheckEncoder(const EncoderSettings& settings) {
       return absl::InvalidArgumentError(
           absl::StrFormat("--crf: %d is not from 0 to 51", *settings.crf));
     }
+    if (!HasOption(*codec, "crf")) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "--crf: %s has no such setting; leave it out and use --set", settings.codec));
+    }
   }
   EncodedVideo trial;
   trial.width = 640;

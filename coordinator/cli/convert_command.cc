@@ -23,7 +23,7 @@ int RunConvert(const Arguments& arguments) {
   SignalWatch signals;
   Conversion conversion;
   auto settings = BuildSettings(arguments.settings);
-  if (!settings.ok()) return Fail(kExitUsage, settings.status());
+  if (!settings.ok()) return Fail(ExitCodeOfSettings(settings.status()), settings.status());
   conversion.settings = *std::move(settings);
   auto devices = WorkerDevices(arguments.worker.device, arguments.worker.workers);
   if (!devices.ok()) return Fail(kExitUsage, devices.status());

@@ -85,7 +85,7 @@ int RunPreview(const Arguments& arguments) {
   auto devices = WorkerDevices(arguments.worker.device, arguments.worker.workers);
   if (!devices.ok()) return Fail(kExitUsage, devices.status());
   auto settings = BuildSettings(arguments.settings);
-  if (!settings.ok()) return Fail(kExitUsage, settings.status());
+  if (!settings.ok()) return Fail(ExitCodeOfSettings(settings.status()), settings.status());
   // The picture is an output like any film until here.
   if (const absl::Status status = CheckInputAndOutputs(*settings); !status.ok()) {
     return Fail(kExitBadInput, status);

@@ -247,8 +247,18 @@ absl::StatusOr<JobSettings> BuildSettings(const SettingsArguments& arguments) {
     SF_ASSIGN_OR_RETURN(settings.range, ParseRange(arguments.range));
   }
   settings.keep = arguments.keep;
+  for (const OutputSpec& output : settings.outputs) {
+    if (output.file == settings.input) {
+      return absl::AlreadyExistsError(
+          absl::StrFormat("%s is the film to read, too; name another file to write", output.file));
+    }
+  }
   SF_RETURN_IF_ERROR(ValidateSettings(settings));
   return settings;
+}
+
+ExitCode ExitCodeOfSettings(const absl::Status& status) {
+  return absl::IsAlreadyExists(status) ? kExitBadInput : kExitUsage;
 }
 
 }  // namespace stereofarm

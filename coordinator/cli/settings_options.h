@@ -8,6 +8,7 @@
 #include "CLI/CLI.hpp"
 #include "common/base/status.h"
 #include "common/farm/job_settings.h"
+#include "coordinator/cli/exit_code.h"
 
 namespace stereofarm {
 
@@ -46,8 +47,10 @@ void AddFarmingOptions(CLI::App* command, SettingsArguments* arguments);
 // Options that only tests want; last, so that they stand at the end of the help.
 void AddTestOptions(CLI::App* command, SettingsArguments* arguments);
 
-// Settings with absolute paths. InvalidArgument names the option.
+// Settings with absolute paths. InvalidArgument names the option; AlreadyExists: the film to write
+// is the one to read.
 absl::StatusOr<JobSettings> BuildSettings(const SettingsArguments& arguments);
+ExitCode ExitCodeOfSettings(const absl::Status& status);
 
 }  // namespace stereofarm
 

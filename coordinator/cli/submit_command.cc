@@ -26,7 +26,7 @@ int RunSubmit(const Arguments& arguments) {
   const auto address = FarmAddress(arguments.farm);
   if (!address.ok()) return Fail(kExitUsage, address.status());
   const auto settings = BuildSettings(arguments.settings);
-  if (!settings.ok()) return Fail(kExitUsage, settings.status());
+  if (!settings.ok()) return Fail(ExitCodeOfSettings(settings.status()), settings.status());
   // The films needn't be on this machine: the farm looks at them.
   v1::SubmitRequest request;
   *request.mutable_settings() = ToProto(*settings);

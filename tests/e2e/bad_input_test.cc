@@ -68,8 +68,8 @@ TEST_F(BadInputTest, AFilmWithoutItsIndex) {
 
 TEST_F(BadInputTest, SoundWithoutAPicture) {
   const fs::path sound = folder_ / "sound.mka";
-  ASSERT_EQ(Run({"ffmpeg", "-v", "error", "-nostdin", "-i", SmallFilm().string(), "-vn", "-sn",
-                 "-c", "copy", sound.string()})
+  ASSERT_EQ(RunProgram({"ffmpeg", "-v", "error", "-nostdin", "-i", SmallFilm().string(), "-vn",
+                        "-sn", "-c", "copy", sound.string()})
                 .code,
             0);
   Expect(3, "sound.mka", sound);
@@ -90,7 +90,7 @@ TEST_F(BadInputTest, OutputsThatCannotBeWritten) {
   Expect(3, "out.mkv exists", SmallFilm());
   const fs::path in = folder_ / "in.mp4";
   fs::copy_file(SmallFilm(), in);
-  ExpectEnd(3, "in.mp4", {"convert", in.string(), in.string(), "--yes"});
+  ExpectEnd(3, "is the film to read, too", {"convert", in.string(), in.string(), "--yes"});
 }
 
 TEST_F(BadInputTest, OptionsThatMeanNothing) {
@@ -132,14 +132,14 @@ TEST_F(BadInputTest, DepthFilesThatAreMissingOrDoNotFit) {
 }
 
 TEST_F(BadInputTest, WhatAnotherUserMayNotDo) {
-  if (geteuid() != 0 || Run({"setpriv", "--version"}).code != 0) {
+  if (geteuid() != 0 || RunProgram({"setpriv", "--version"}).code != 0) {
     GTEST_SKIP() << "needs to be root and setpriv";
   }
   ASSERT_EQ(chmod(folder_.path().c_str(), 0755), 0);
   const std::string program = (fs::path(STEREOFARM_BIN_DIR) / "stereofarm").string();
   const auto as_nobody = [&](const fs::path& in, const fs::path& to) {
-    return Run({"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program, "convert",
-                in.string(), to.string()});
+    return RunProgram({"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program,
+                       "convert", in.string(), to.string()});
   };
   const fs::path secret = folder_ / "secret.mp4";
   const fs::path film = folder_ / "film.mp4";
@@ -147,8 +147,9 @@ TEST_F(BadInputTest, WhatAnotherUserMayNotDo) {
   fs::copy_file(SmallFilm(), film);
   ASSERT_EQ(chmod(secret.c_str(), 0600), 0);
   ASSERT_EQ(chmod(film.c_str(), 0644), 0);
-  const Ended reads_film = Run({"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
-                                program, "probe", "--no-cuts", film.string()});
+  const Ended reads_film =
+      RunProgram({"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", program, "probe",
+                  "--no-cuts", film.string()});
   if (reads_film.code != 0)
     GTEST_SKIP() << "another user can't run the program: " << reads_film.err;
   const Ended unreadable = as_nobody(secret, "/tmp/stereofarm-e2e-never.mkv");

@@ -18,8 +18,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 std::string SubtitleText(const fs::path& film) {
-  const Ended ended = Run({"ffmpeg", "-v", "error", "-nostdin", "-i", film.string(), "-map",
-                           "0:s:0", "-f", "srt", "-"});
+  const Ended ended = RunProgram({"ffmpeg", "-v", "error", "-nostdin", "-i", film.string(), "-map",
+                                  "0:s:0", "-f", "srt", "-"});
   EXPECT_EQ(ended.code, 0) << ended.err;
   return ended.out;
 }

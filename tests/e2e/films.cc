@@ -21,7 +21,7 @@ json ProbeWith(const fs::path& film, const std::vector<std::string>& what) {
   std::vector<std::string> args = {"ffprobe", "-v", "error", "-of", "json"};
   args.insert(args.end(), what.begin(), what.end());
   args.push_back(film.string());
-  const Ended ended = Run(args);
+  const Ended ended = RunProgram(args);
   EXPECT_EQ(ended.code, 0) << film << ": " << ended.err;
   return json::parse(ended.out, nullptr, /*allow_exceptions=*/false);
 }
@@ -34,36 +34,36 @@ fs::path SmallFilm() {
   fs::create_directories(film.parent_path());
   // Tests run beside each other: each makes its own and the last rename wins.
   const fs::path mine = film.string() + std::to_string(getpid()) + ".mp4";
-  const Ended ended = Run({"ffmpeg",
-                           "-v",
-                           "error",
-                           "-nostdin",
-                           "-y",
-                           "-i",
-                           TestData("sample_film.mp4").string(),
-                           "-map",
-                           "0:v",
-                           "-map",
-                           "0:a",
-                           "-map",
-                           "0:s",
-                           "-vf",
-                           "scale=320:180",
-                           "-c:v",
-                           "libx264",
-                           "-crf",
-                           "18",
-                           "-threads",
-                           "1",
-                           "-c:a",
-                           "copy",
-                           "-c:s",
-                           "copy",
-                           "-fflags",
-                           "+bitexact",
-                           "-flags:v",
-                           "+bitexact",
-                           mine.string()});
+  const Ended ended = RunProgram({"ffmpeg",
+                                  "-v",
+                                  "error",
+                                  "-nostdin",
+                                  "-y",
+                                  "-i",
+                                  TestData("sample_film.mp4").string(),
+                                  "-map",
+                                  "0:v",
+                                  "-map",
+                                  "0:a",
+                                  "-map",
+                                  "0:s",
+                                  "-vf",
+                                  "scale=320:180",
+                                  "-c:v",
+                                  "libx264",
+                                  "-crf",
+                                  "18",
+                                  "-threads",
+                                  "1",
+                                  "-c:a",
+                                  "copy",
+                                  "-c:s",
+                                  "copy",
+                                  "-fflags",
+                                  "+bitexact",
+                                  "-flags:v",
+                                  "+bitexact",
+                                  mine.string()});
   EXPECT_EQ(ended.code, 0) << ended.err;
   fs::rename(mine, film);
   return film;
@@ -127,7 +127,7 @@ std::vector<std::string> FrameHashes(const fs::path& film, const std::string& fi
                                    film.string(), "-map", "0:v:0", "-vsync",   "passthrough"};
   if (!filter.empty()) args.insert(args.end(), {"-vf", filter});
   args.insert(args.end(), {"-f", "framemd5", "-"});
-  const Ended ended = Run(args);
+  const Ended ended = RunProgram(args);
   EXPECT_EQ(ended.code, 0) << ended.err;
   std::vector<std::string> hashes;
   for (const std::string& line : ended.OutLines()) {
@@ -137,8 +137,8 @@ std::vector<std::string> FrameHashes(const fs::path& film, const std::string& fi
 }
 
 std::string TrackHash(const fs::path& film, const std::string& track) {
-  const Ended ended = Run({"ffmpeg", "-v", "error", "-nostdin", "-i", film.string(), "-map", track,
-                           "-c", "copy", "-f", "md5", "-"});
+  const Ended ended = RunProgram({"ffmpeg", "-v", "error", "-nostdin", "-i", film.string(), "-map",
+                                  track, "-c", "copy", "-f", "md5", "-"});
   EXPECT_EQ(ended.code, 0) << film << " " << track << ": " << ended.err;
   return ended.out;
 }

@@ -62,11 +62,12 @@ TEST(PreviewTest, TheLeftEyeIsTheSourcesFrame) {
   ASSERT_EQ(ended.code, 0) << ended.err;
   EXPECT_EQ(ended.out, "");
   // PSNR against the source's frame, which ffmpeg converts to RGB a little differently.
-  const Ended compared = Run({"ffmpeg", "-nostdin", "-i", picture.string(), "-ss", "4.2", "-i",
-                              SmallFilm().string(), "-lavfi",
-                              "[1:v]trim=end_frame=1,scale=in_color_matrix=bt709,format=gbrp[s];"
-                              "[0:v]format=gbrp[p];[p][s]psnr",
-                              "-f", "null", "-"});
+  const Ended compared =
+      RunProgram({"ffmpeg", "-nostdin", "-i", picture.string(), "-ss", "4.2", "-i",
+                  SmallFilm().string(), "-lavfi",
+                  "[1:v]trim=end_frame=1,scale=in_color_matrix=bt709,format=gbrp[s];"
+                  "[0:v]format=gbrp[p];[p][s]psnr",
+                  "-f", "null", "-"});
   const size_t at = compared.err.find("average:");
   ASSERT_NE(at, std::string::npos) << compared.err;
   EXPECT_GT(std::stod(compared.err.substr(at + 8)), 38) << compared.err.substr(at, 20);

@@ -86,13 +86,13 @@ Ended Running::Wait(double seconds) {
   return {code, out(), err()};
 }
 
-Ended Run(const std::vector<std::string>& args, double seconds) {
+Ended RunProgram(const std::vector<std::string>& args, double seconds) {
   return Running(args).Wait(seconds);
 }
 
 Ended Stereofarm(std::vector<std::string> words, double seconds) {
   words.insert(words.begin(), "stereofarm");
-  return Run(words, seconds);
+  return RunProgram(words, seconds);
 }
 
 bool WaitUntil(const std::function<bool()>& condition, double seconds) {

@@ -45,7 +45,7 @@ class Running {
 };
 
 // Runs a program to its end.
-Ended Run(const std::vector<std::string>& args, double seconds = 200);
+Ended RunProgram(const std::vector<std::string>& args, double seconds = 200);
 // `stereofarm` with these words.
 Ended Stereofarm(std::vector<std::string> words, double seconds = 200);
 

@@ -43,7 +43,7 @@ class ResumeTest : public testing::Test {
 };
 
 TEST_F(ResumeTest, AfterSigkillCommittedShardsAreNotDoneAgain) {
-  const Ended calm = Run(Command());
+  const Ended calm = RunProgram(Command());
   ASSERT_EQ(calm.code, 0) << calm.err;
   const std::string bytes = FileHash(out());
   const int tasks = calm.LastJson()["tasks_run"];
@@ -63,7 +63,7 @@ TEST_F(ResumeTest, AfterSigkillCommittedShardsAreNotDoneAgain) {
   }
   EXPECT_FALSE(fs::exists(out()));
 
-  const Ended second = Run(Command());
+  const Ended second = RunProgram(Command());
   ASSERT_EQ(second.code, 0) << second.err;
   EXPECT_GE(second.LastJson()["tasks_reused"], 3);  // the scan and two shards' depth
   EXPECT_EQ(
@@ -84,7 +84,7 @@ TEST_F(ResumeTest, AfterCtrlCItSaysHowToGoOnAndDoes) {
   for (const pid_t worker : workers) EXPECT_FALSE(IsAlive(worker));
   EXPECT_FALSE(fs::exists(out()));
 
-  const Ended second = Run(Command());
+  const Ended second = RunProgram(Command());
   ASSERT_EQ(second.code, 0) << second.err;
   EXPECT_GE(second.LastJson()["tasks_reused"], 3);
   EXPECT_EQ(FrameTimes(out()).size(), static_cast<size_t>(kSampleFrames));
@@ -105,7 +105,7 @@ TEST_F(ResumeTest, AWorkerAndACoordinatorThatDieAreStartedAgain) {
 }
 
 TEST_F(ResumeTest, AChangedConvergenceRendersAgainWithoutDepth) {
-  const Ended first = Run(Command({"--keep", "--range", "20:60"}));
+  const Ended first = RunProgram(Command({"--keep", "--range", "20:60"}));
   ASSERT_EQ(first.code, 0) << first.err;
   EXPECT_TRUE(fs::exists(work()));
   // A scan, then a depth and a render task for each shard.
@@ -114,7 +114,7 @@ TEST_F(ResumeTest, AChangedConvergenceRendersAgainWithoutDepth) {
   ASSERT_EQ(tasks, 1 + 2 * shards);
 
   const Ended second =
-      Run(Command({"--keep", "--range", "20:60", "--convergence", "0.3", "--yes"}));
+      RunProgram(Command({"--keep", "--range", "20:60", "--convergence", "0.3", "--yes"}));
   ASSERT_EQ(second.code, 0) << second.err;
   EXPECT_EQ(second.LastJson()["tasks_run"], shards);
   EXPECT_EQ(second.LastJson()["tasks_reused"], 1 + shards);
@@ -126,7 +126,7 @@ TEST_F(ResumeTest, TheStateOfAFilmThatIsDoneIsCleared) {
   first.process().Kill(SIGTERM);
   EXPECT_EQ(first.Wait(30).code, 130);
   EXPECT_TRUE(fs::exists(work()));
-  ASSERT_EQ(Run(Command()).code, 0);
+  ASSERT_EQ(RunProgram(Command()).code, 0);
   EXPECT_FALSE(fs::exists(work()));
 }
 
