@@ -8,19 +8,9 @@
 #include <vector>
 
 #include "common/media/picture.h"
+#include "tests/support/temp_folder.h"
 
 namespace stereofarm {
-
-// A folder of its own for one test, removed at its end.
-class TestFolder {
- public:
-  TestFolder();
-  ~TestFolder();
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // Whether the `ffmpeg` and `ffprobe` programs are installed.
 bool HaveFfmpeg();

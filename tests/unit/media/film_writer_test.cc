@@ -24,7 +24,7 @@ std::vector<fs::path> EncodeSegments(const fs::path& source,
                                      const std::shared_ptr<const FrameIndex>& index,
                                      FrameRange range, const EncoderSettings& settings,
                                      StereoPacking packing, int64_t frames_each,
-                                     const TestFolder& folder) {
+                                     const TempFolder& folder) {
   std::vector<fs::path> segments;
   EncodedVideo video;
   video.width = index->video.width;
@@ -67,7 +67,7 @@ struct Converted {
   MediaInfo info;
 };
 
-Converted Convert(const fs::path& source, const fs::path& output, const TestFolder& folder,
+Converted Convert(const fs::path& source, const fs::path& output, const TempFolder& folder,
                   StereoPacking packing = StereoPacking::kSideBySide, Rational sar = Rational{1, 1},
                   FrameRange range = {0, -1}, EncoderSettings settings = {}) {
   auto index = BuildFrameIndex(source);
@@ -102,7 +102,7 @@ int CountTracks(const MediaInfo& info, const std::string& type) {
 }
 
 TEST(FilmWriterTest, KeepsEveryTrackOfTheSampleFilmInMatroska) {
-  const TestFolder folder;
+  const TempFolder folder;
   const Converted film = Convert(TestData("sample_film.mp4"), folder / "film.mkv", folder);
   EXPECT_EQ(film.film.frame_count(), 102);
   EXPECT_EQ(CountTracks(film.info, "audio"), 2);
@@ -112,7 +112,7 @@ TEST(FilmWriterTest, KeepsEveryTrackOfTheSampleFilmInMatroska) {
 }
 
 TEST(FilmWriterTest, KeepsEveryTrackOfTheSampleFilmInMp4) {
-  const TestFolder folder;
+  const TempFolder folder;
   const Converted film = Convert(TestData("sample_film.mp4"), folder / "film.mp4", folder);
   EXPECT_EQ(film.film.frame_count(), 102);
   EXPECT_EQ(CountTracks(film.info, "audio"), 2);
@@ -151,7 +151,7 @@ TEST(FilmWriterTest, SignalsPackingAndPixelShapeInMatroska) {
                         Case{StereoPacking::kTopBottom, {1, 1}, "top_bottom"},
                         Case{StereoPacking::kTopBottom, {1, 2}, "top_bottom"},
                         Case{StereoPacking::kNone, {16, 11}, ""}}) {
-    const TestFolder folder;
+    const TempFolder folder;
     const fs::path output = folder / "film.mkv";
     Convert(TestData("sample_film.mp4"), output, folder, c.packing, c.sar, {0, 20});
     EXPECT_THAT(ProbedVideo(output, "stream_tags=stereo_mode"), testing::HasSubstr(c.mode));
@@ -169,7 +169,7 @@ TEST(FilmWriterTest, SignalsPackingAndPixelShapeInMp4) {
   };
   for (const Case& c : {Case{StereoPacking::kSideBySide, {2, 1}, "side by side"},
                         Case{StereoPacking::kTopBottom, {1, 2}, "top and bottom"}}) {
-    const TestFolder folder;
+    const TempFolder folder;
     const fs::path output = folder / "film.mp4";
     Convert(TestData("sample_film.mp4"), output, folder, c.packing, c.sar, {0, 20});
     EXPECT_THAT(ProbedVideo(output, "stream_side_data=type"), testing::HasSubstr(c.mode));
@@ -183,7 +183,7 @@ TEST(FilmWriterTest, KeepsADelayedStartAndVariableTimes) {
   for (const char* source : {"footage/real/psd_delayed_start.mp4", "footage/sample_film_vfr.mkv"}) {
     for (const char* name : {"film.mkv", "film.mp4", "film.mov"}) {
       SCOPED_TRACE(std::string(source) + " " + name);
-      const TestFolder folder;
+      const TempFolder folder;
       const Converted film = Convert(SharedFile(source), folder / name, folder);
       ExpectSameTimes(film, name == std::string("film.mkv") ? kHalfMillisecond : kExact);
     }
@@ -193,7 +193,7 @@ TEST(FilmWriterTest, KeepsADelayedStartAndVariableTimes) {
 TEST(FilmWriterTest, KeepsTimesOfATransportStream) {
   SF_SKIP_WITHOUT(SharedFile("footage"));
   for (const char* name : {"film.mkv", "film.mp4"}) {
-    const TestFolder folder;
+    const TempFolder folder;
     const Converted film =
         Convert(SharedFile("footage/sample_film_interlaced.ts"), folder / name, folder);
     ExpectSameTimes(film, name == std::string("film.mkv") ? kHalfMillisecond : kExact);
@@ -208,7 +208,7 @@ TEST(FilmWriterTest, KeepsHdrMetadata) {
     for (const char* name : {"film.mkv", "film.mp4"}) {
       if (codec == std::string("prores") && name == std::string("film.mp4")) continue;
       SCOPED_TRACE(std::string(codec) + " " + name);
-      const TestFolder folder;
+      const TempFolder folder;
       EncoderSettings settings;
       settings.codec = codec;
       if (codec == std::string("libx265")) settings.options["preset"] = "ultrafast";
@@ -226,7 +226,7 @@ TEST(FilmWriterTest, KeepsHdrMetadata) {
 }
 
 TEST(FilmWriterTest, KeepsEveryPixelOfALosslessCodec) {
-  const TestFolder folder;
+  const TempFolder folder;
   EncoderSettings settings;
   settings.codec = "ffv1";
   const fs::path source = TestData("sample_film.mp4");
@@ -248,7 +248,7 @@ TEST(FilmWriterTest, TrimsTracksAndChaptersToAPart) {
   SF_SKIP_WITHOUT_FFMPEG();
   for (const char* name : {"film.mkv", "film.mp4"}) {
     SCOPED_TRACE(name);
-    const TestFolder folder;
+    const TempFolder folder;
     const Converted film = Convert(TestData("sample_film.mp4"), folder / name, folder,
                                    StereoPacking::kSideBySide, {1, 1}, {40, 80});
     EXPECT_EQ(film.film.frame_count(), 40);
@@ -271,7 +271,7 @@ TEST(FilmWriterTest, TrimsTracksAndChaptersToAPart) {
 
 TEST(FilmWriterTest, ConvertsOrLeavesOutWhatTheContainerCannotHold) {
   SF_SKIP_WITHOUT_FFMPEG();
-  const TestFolder folder;
+  const TempFolder folder;
   std::ofstream(folder / "text.srt") << "1\n00:00:00,500 --> 00:00:01,500\nHello\n\n"
                                         "2\n00:00:02,000 --> 00:00:02,800\n<i>World</i>\n";
   std::ofstream(folder / "font.ttf") << "no font";
@@ -313,7 +313,7 @@ TEST(FilmWriterTest, CopiesAudioBitForBit) {
   SF_SKIP_WITHOUT_FFMPEG();
   const fs::path source = TestData("sample_film.mp4");
   for (const char* name : {"film.mkv", "film.mp4", "film.mov"}) {
-    const TestFolder folder;
+    const TempFolder folder;
     Convert(source, folder / name, folder);
     for (const char* track : {"0:a:0", "0:a:1"}) {
       const auto md5 = [&](const fs::path& film) {
@@ -327,7 +327,7 @@ TEST(FilmWriterTest, CopiesAudioBitForBit) {
 
 TEST(FilmWriterTest, KeepsCoverArt) {
   SF_SKIP_WITHOUT_FFMPEG();
-  const TestFolder folder;
+  const TempFolder folder;
   const fs::path source = folder / "source.mp4";
   ASSERT_TRUE(
       Ffmpeg("-f lavfi -i testsrc2=s=64x48:r=25:d=1 -f lavfi -i color=s=32x32:d=0.04:r=25 "
@@ -343,8 +343,8 @@ TEST(FilmWriterTest, KeepsCoverArt) {
 
 TEST(FilmWriterTest, GivesTheSameBytesForTheSameInput) {
   for (const char* name : {"film.mkv", "film.mp4", "film.mov"}) {
-    const TestFolder a;
-    const TestFolder b;
+    const TempFolder a;
+    const TempFolder b;
     Convert(TestData("sample_film.mp4"), a / name, a);
     Convert(TestData("sample_film.mp4"), b / name, b);
     EXPECT_TRUE(*ReadFile(a / name) == *ReadFile(b / name)) << name;
@@ -352,7 +352,7 @@ TEST(FilmWriterTest, GivesTheSameBytesForTheSameInput) {
 }
 
 TEST(FilmWriterTest, StopsWhenAskedAndLeavesNothing) {
-  const TestFolder folder;
+  const TempFolder folder;
   const fs::path source = TestData("sample_film.mp4");
   const auto index = std::make_shared<const FrameIndex>(*BuildFrameIndex(source));
   EncoderSettings settings;

@@ -57,7 +57,7 @@ class MadeFilmIndexTest : public testing::TestWithParam<MadeFilm> {};
 
 TEST_P(MadeFilmIndexTest, CountsFramesAsTheDecoderDoes) {
   SF_SKIP_WITHOUT_FFMPEG();
-  const TestFolder folder;
+  const TempFolder folder;
   const fs::path film = folder / GetParam().name;
   ASSERT_TRUE(Ffmpeg(std::string(GetParam().arguments) + " " + film.string()));
   ExpectIndexAsProbed(film);

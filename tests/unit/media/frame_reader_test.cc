@@ -71,7 +71,7 @@ class MadeFilmReaderTest : public testing::TestWithParam<MadeFilm> {};
 
 TEST_P(MadeFilmReaderTest, GivesTheSameFramesFromAnywhere) {
   SF_SKIP_WITHOUT_FFMPEG();
-  const TestFolder folder;
+  const TempFolder folder;
   const fs::path film = folder / GetParam().name;
   ASSERT_TRUE(Ffmpeg(std::string(GetParam().arguments) + " " + film.string()));
   ExpectSameFramesFromAnywhere(film, 25);
@@ -82,7 +82,7 @@ INSTANTIATE_TEST_SUITE_P(Films, MadeFilmReaderTest, testing::ValuesIn(MadeFilms(
 
 TEST(FrameReaderTest, DecodesWhatFfmpegDecodes) {
   SF_SKIP_WITHOUT_FFMPEG();
-  const TestFolder folder;
+  const TempFolder folder;
   const fs::path film = TestData("sample_film.mp4");
   ASSERT_TRUE(Ffmpeg("-i " + film.string() + " -map 0:v -f rawvideo " + (folder / "raw").string()));
   const auto index = IndexOf(film);
@@ -112,7 +112,7 @@ TEST(FrameReaderTest, DecodesWhatFfmpegDecodes) {
 
 TEST(FrameReaderTest, TurnsPicturesUpright) {
   SF_SKIP_WITHOUT_FFMPEG();
-  const TestFolder folder;
+  const TempFolder folder;
   const fs::path flat = folder / "flat.mp4";
   ASSERT_TRUE(Ffmpeg("-f lavfi -i testsrc2=s=64x48:r=5:d=1 -pix_fmt yuv420p -c:v libx264 -qp 0 " +
                      flat.string()));
@@ -136,7 +136,7 @@ TEST(FrameReaderTest, TurnsPicturesUpright) {
 }
 
 TEST(FrameReaderTest, SeesThatTheFilmWasReplaced) {
-  const TestFolder folder;
+  const TempFolder folder;
   const fs::path film = folder / "film.mp4";
   fs::copy_file(TestData("sample_film.mp4"), film);
   const auto index = IndexOf(film);
@@ -162,7 +162,7 @@ TEST(FrameReaderTest, SeesThatTheFilmWasReplaced) {
 }
 
 TEST(FrameReaderTest, ADamagedFrameKeepsTheCountRight) {
-  const TestFolder folder;
+  const TempFolder folder;
   const fs::path film = folder / "film.mp4";
   fs::copy_file(TestData("sample_film.mp4"), film);
   {

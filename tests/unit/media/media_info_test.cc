@@ -69,7 +69,7 @@ TEST(MediaInfoTest, SeesHdrInterlaceAndPixelShape) {
 }
 
 TEST(MediaInfoTest, RefusesWhatIsNoFilmInOneSentence) {
-  const TestFolder folder;
+  const TempFolder folder;
   constexpr auto kInvalid = absl::StatusCode::kInvalidArgument;
   ExpectRefused(folder / "missing.mp4", absl::StatusCode::kNotFound, "No such file");
   fs::create_directory(folder / "folder.mp4");
@@ -98,7 +98,7 @@ TEST(MediaInfoTest, RefusesWhatIsNoFilmInOneSentence) {
 
 TEST(MediaInfoTest, RefusesFilmsWithoutAPicture) {
   SF_SKIP_WITHOUT_FFMPEG();
-  const TestFolder folder;
+  const TempFolder folder;
   ASSERT_TRUE(Ffmpeg("-f lavfi -i sine=d=1 " + (folder / "sound.m4a").string()));
   ExpectRefused(folder / "sound.m4a", absl::StatusCode::kInvalidArgument, "no picture track");
   ASSERT_TRUE(
@@ -124,7 +124,7 @@ TEST(MediaInfoTest, ReadsACutOffFilmAsFarAsItGoes) {
 }
 
 TEST(MediaInfoTest, OpensNamesWithSpecialCharacters) {
-  const TestFolder folder;
+  const TempFolder folder;
   const fs::path film = folder / "a:b %03d 'c' ?.mp4";
   fs::copy_file(TestData("sample_film.mp4"), film);
   EXPECT_TRUE(Probe(film).ok()) << Probe(film).status();

@@ -20,6 +20,7 @@ EncoderSettings Settings(const std::string& codec) {
   EncoderSettings settings;
   settings.codec = codec;
   if (codec == "libx264" || codec == "libx265") settings.options["preset"] = "superfast";
+  if (codec == "mjpeg") settings.options["strict"] = "unofficial";  // for limited range
   return settings;
 }
 
@@ -58,7 +59,7 @@ TEST_P(SegmentCodecTest, FrameIHasTimestampIAndEqualInputsGiveEqualBytes) {
   const auto format = EncoderPixelFormat(settings, GetParam().source_format);
   ASSERT_TRUE(format.ok()) << format.status();
   EXPECT_EQ(*format, GetParam().format);
-  const TestFolder folder;
+  const TempFolder folder;
   const fs::path a = folder / ("a." + SegmentExtension(settings.codec));
   const fs::path b = folder / ("b." + SegmentExtension(settings.codec));
   WriteSegment(a, settings, *format, 30);
@@ -93,7 +94,7 @@ INSTANTIATE_TEST_SUITE_P(Codecs, SegmentCodecTest,
                          });
 
 TEST(SegmentWriterTest, IsLosslessWithFfv1) {
-  const TestFolder folder;
+  const TempFolder folder;
   for (const char* format : {"yuv420p", "yuv422p10le", "yuv444p16le", "gray", "gbrp10le"}) {
     SCOPED_TRACE(format);
     const fs::path path = folder / (std::string(format) + ".mkv");
@@ -111,7 +112,7 @@ TEST(SegmentWriterTest, IsLosslessWithFfv1) {
 
 TEST(SegmentWriterTest, SignalsPackingInTheCodedStream) {
   SF_SKIP_WITHOUT_FFMPEG();
-  const TestFolder folder;
+  const TempFolder folder;
   EncodedVideo video = Video();
   for (const StereoPacking packing :
        {StereoPacking::kSideBySide, StereoPacking::kTopBottom, StereoPacking::kNone}) {
@@ -128,7 +129,7 @@ TEST(SegmentWriterTest, SignalsPackingInTheCodedStream) {
 }
 
 TEST(SegmentWriterTest, LeavesNothingWithoutFinish) {
-  const TestFolder folder;
+  const TempFolder folder;
   const fs::path path = folder / "a.mov";
   {
     auto writer = SegmentWriter::Create(path, Video(), Settings("libx264"), "");
@@ -147,7 +148,7 @@ TEST(SegmentWriterTest, LeavesNothingWithoutFinish) {
 }
 
 TEST(SegmentWriterTest, FindsDamagedSegments) {
-  const TestFolder folder;
+  const TempFolder folder;
   const fs::path path = folder / "a.mov";
   WriteSegment(path, Settings("libx264"), "yuv420p", 20);
   for (const double share : {0.2, 0.6, 0.97}) {
