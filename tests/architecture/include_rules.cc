@@ -66,8 +66,8 @@ const std::vector<std::string> kRooms = {"common/", "proto/",       "models/",
                                          "worker/", "coordinator/", "tests/"};
 
 // Folders of tests/unit that mirror an inner folder of a room.
-const std::map<std::string, std::string> kMirrors = {{"media/", "common/media/"},
-                                                     {"stereo/", "models/stereo/"}};
+const std::map<std::string, std::string> kMirrors = {
+    {"depth/", "models/depth/"}, {"media/", "common/media/"}, {"stereo/", "models/stereo/"}};
 
 bool Below(const std::string& path, const std::vector<std::string>& folders) {
   return std::any_of(folders.begin(), folders.end(),
