@@ -167,11 +167,14 @@ absl::Status JobEngine::DropMissingResults(const std::string& job) {
   }
   if (missing.empty()) return absl::OkStatus();
   return Change([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
+    SF_ASSIGN_OR_RETURN(const std::optional<JobRecord> owner, store_->jobs().Get(job));
+    // A queued job's plan isn't made yet: what it lacks is no damage.
+    const bool planned = owner && owner->state != JobState::kQueued;
     for (const auto& [task, message] : missing) {
       SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> row, store_->tasks().Get(job, task.name));
       if (!row || row->state != TaskState::kDone || row->epoch != task.epoch) continue;
-      SF_RETURN_IF_ERROR(row->wanted ? flow_.OnDamaged(*row, message)
-                                     : desk_.MoveTo(*row, TaskState::kSuperseded));
+      SF_RETURN_IF_ERROR(planned && row->wanted ? flow_.OnDamaged(*row, message)
+                                                : desk_.MoveTo(*row, TaskState::kSuperseded));
     }
     return absl::OkStatus();
   });

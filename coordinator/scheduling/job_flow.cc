@@ -266,6 +266,7 @@ absl::Status JobFlow::OnAssembled(const std::string& job_id,
 absl::Status JobFlow::OnDamaged(const TaskRecord& task, const std::string& message) {
   if (task.state != TaskState::kDone) return absl::OkStatus();
   SF_RETURN_IF_ERROR(store_->tasks().CountFailure(task.job, task.name, message));
+  SF_RETURN_IF_ERROR(desk_->RunAgain(task));
   if (task.failures + 1 >= kMostFailures) {
     return Fail(task.job,
                 absl::StrFormat("the result of %s was damaged %d times, last: %s; check the disk "
@@ -273,7 +274,6 @@ absl::Status JobFlow::OnDamaged(const TaskRecord& task, const std::string& messa
                                 task.name, kMostFailures, message));
   }
   SF_LOG(kWarning) << "job " << task.job << ": " << task.name << " runs again: " << message;
-  SF_RETURN_IF_ERROR(desk_->RunAgain(task));
   SF_ASSIGN_OR_RETURN(JobRecord job, GetJob(task.job));
   if (job.state == JobState::kAssembling) SF_RETURN_IF_ERROR(SetState(&job, JobState::kRunning));
   if (task.kind != TaskKind::kDepth) return absl::OkStatus();

@@ -1,0 +1,63 @@
+#include "tests/unit/coordinator/fake_films.h"
+
+#include <charconv>
+
+#include "absl/strings/str_format.h"
+#include "common/base/file_system.h"
+
+namespace stereofarm {
+
+absl::Status FakeFilms::CheckSettings(const JobSettings& settings) {
+  if (settings.input.ends_with("missing.mov")) {
+    return absl::NotFoundError(settings.input + " isn't there");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<IndexedFilm> FakeFilms::Index(const std::string& input,
+                                             const std::function<bool(double)>& progress) {
+  if (!progress(0.5)) return absl::CancelledError("stopped");
+  absl::MutexLock lock(&mutex_);
+  if (!index_error_.ok()) return index_error_;
+  ++indexed_;
+  return IndexedFilm{frames_, 64, 36, identity_, "index of " + input};
+}
+
+absl::Status FakeFilms::CheckDepthFolder(const std::string& folder, const IndexedFilm&) {
+  return absl::InvalidArgumentError(folder + " has no depth");
+}
+
+absl::StatusOr<std::string> FakeFilms::Fingerprint(const std::string& film) {
+  const absl::StatusOr<std::string> text = ReadFile(film);
+  if (!text.ok()) return text.status();
+  return text->starts_with("film of ") ? text->substr(8, text->find('\n') - 8) : std::string();
+}
+
+std::string FakeFilms::SegmentExtension(const std::string&) { return "mov"; }
+
+absl::StatusOr<int64_t> FakeFilms::SegmentFrames(const std::filesystem::path& segment) {
+  SF_ASSIGN_OR_RETURN(const std::string text, ReadFile(segment));
+  int64_t frames = 0;
+  if (std::from_chars(text.data(), text.data() + text.size(), frames).ec != std::errc()) {
+    return absl::DataLossError(segment.string() + " is no segment");
+  }
+  return frames;
+}
+
+absl::StatusOr<std::vector<std::string>> FakeFilms::Assemble(
+    const FilmOrder& order, const std::function<bool(double)>& progress) {
+  if (!progress(0.5)) return absl::CancelledError("stopped");
+  absl::MutexLock lock(&mutex_);
+  if (!assemble_error_.ok()) return assemble_error_;
+  for (size_t i = 0; i < order.segments.size(); ++i) {
+    std::string film = "film of " + order.fingerprint + "\n";
+    for (const std::filesystem::path& segment : order.segments[i]) {
+      SF_ASSIGN_OR_RETURN(const std::string text, ReadFile(segment));
+      film += text + "\n";
+    }
+    SF_RETURN_IF_ERROR(WriteFileAtomically(order.settings.outputs[i].file, film));
+  }
+  return std::vector<std::string>{"a track was left out"};
+}
+
+}  // namespace stereofarm

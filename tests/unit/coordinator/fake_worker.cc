@@ -1,0 +1,123 @@
+#include "tests/unit/coordinator/fake_worker.h"
+
+#include <fstream>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "common/base/file_system.h"
+#include "common/base/log.h"
+#include "common/base/random.h"
+#include "common/farm/cut_features.h"
+#include "common/farm/seam_samples.h"
+#include "common/farm/stage_key.h"
+#include "proto/records.h"
+
+namespace stereofarm {
+namespace {
+
+// Frames of one shot look alike, those of two shots have nothing to do with each other.
+std::string Features(const FrameRange& frames, const std::set<int64_t>& cuts) {
+  std::vector<CutFeatures> all;
+  for (int64_t frame = frames.begin; frame < frames.end; ++frame) {
+    const auto shot = std::distance(cuts.begin(), cuts.upper_bound(frame));
+    const auto random = SeededRandom(static_cast<uint64_t>(shot) + 7);
+    CutFeatures features;
+    for (uint8_t& value : features.luma) value = static_cast<uint8_t>(random->Next() % 256);
+    for (uint8_t& value : features.chroma) value = 128;
+    features.mean = 0.5f;
+    features.spread = 0.25f;
+    features.texture = 0.1f;
+    features.match = cuts.contains(frame) ? 0.0f : 1.0f;
+    features.difference = cuts.contains(frame) ? 0.4f : 0.0f;
+    all.push_back(features);
+  }
+  return EncodeCutFeatures(all);
+}
+
+std::string Samples(const Shard& shard) {
+  ShardSamples samples;
+  samples.core = shard.core;
+  samples.full = shard.full;
+  for (int64_t frame = shard.full.begin; frame < shard.full.end; ++frame) {
+    if (!KeepsSamples(shard, frame)) continue;
+    FrameSamples one;
+    one.frame = frame;
+    for (int i = 0; i < kSampleCells; ++i) {
+      one.values.push_back(static_cast<float>(i % kSampleColumns) / kSampleColumns);
+      one.weights.push_back(255);
+    }
+    samples.frames.push_back(std::move(one));
+  }
+  return EncodeShardSamples(samples);
+}
+
+using Files = std::vector<std::pair<std::string, std::string>>;
+
+void AddPictures(const char* name, const FrameRange& frames, Files* files) {
+  for (int64_t frame = frames.begin; frame < frames.end; ++frame) {
+    files->emplace_back(absl::StrFormat("%s.%06d.exr", name, frame),
+                        absl::StrFormat("%s of %d", name, frame));
+  }
+}
+
+}  // namespace
+
+WorkerRecord FakeWorker::Record() const {
+  return {id_, "host/" + id_, "cpu", numeric_class_, "build", {"tag"}};
+}
+
+Manifest FakeWorker::Do(const TaskLease& lease) const {
+  const TaskSpec& spec = lease.spec;
+  Files files;
+  switch (spec.kind) {
+    case TaskKind::kScan:
+      files.emplace_back("features.bin", Features(spec.shard.core, cuts_));
+      break;
+    case TaskKind::kDepth:
+      AddPictures("depth", spec.shard.full, &files);
+      files.emplace_back("samples.bin", Samples(spec.shard));
+      break;
+    case TaskKind::kWarp:
+      AddPictures("warp", spec.shard.core, &files);
+      break;
+    case TaskKind::kInpaint:
+      AddPictures("inpaint", spec.shard.core, &files);
+      break;
+    case TaskKind::kRender:
+    case TaskKind::kEncode:
+      for (size_t i = 0; i < spec.settings.outputs.size(); ++i) {
+        files.emplace_back(
+            absl::StrFormat("segment.%d.mov", i),
+            absl::StrFormat("%d frames, %s, convergence %g, %d depths", spec.shard.core.size(),
+                            spec.shard.Name(), spec.settings.convergence, spec.depth.size()));
+      }
+      break;
+  }
+  const std::filesystem::path folder = store_ / lease.attempt_directory;
+  SF_CHECK(MakeDirectories(folder).ok());
+  Manifest manifest;
+  manifest.job = spec.job;
+  manifest.task = spec.task;
+  manifest.epoch = lease.epoch;
+  manifest.lease_id = lease.lease_id;
+  manifest.stage_key = StageKey(spec.stage_basis, numeric_class_);
+  manifest.numeric_class = numeric_class_;
+  manifest.build = "build";
+  manifest.frames = spec.shard.core.size();
+  for (const auto& [name, content] : files) {
+    // Not flushed: no test pulls the plug, and it's slow.
+    std::ofstream(folder / name) << content;
+    auto file = DescribeFile(folder, name);
+    SF_CHECK(file.ok());
+    manifest.files.push_back(*std::move(file));
+  }
+  SF_CHECK(WriteManifest(folder / kManifestFile, manifest).ok());
+  return manifest;
+}
+
+AttemptRef AttemptOf(const TaskLease& lease) {
+  return {lease.spec.job, lease.spec.task, lease.epoch, lease.lease_id};
+}
+
+}  // namespace stereofarm

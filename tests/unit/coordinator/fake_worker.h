@@ -1,0 +1,41 @@
+#ifndef STEREOFARM_TESTS_UNIT_COORDINATOR_FAKE_WORKER_H_
+#define STEREOFARM_TESTS_UNIT_COORDINATOR_FAKE_WORKER_H_
+
+#include <filesystem>
+#include <set>
+#include <string>
+
+#include "common/artifacts/manifest.h"
+#include "common/farm/task.h"
+#include "coordinator/store/records.h"
+
+namespace stereofarm {
+
+// Does tasks by writing the small files that the coordinator looks at, with true manifests.
+class FakeWorker {
+ public:
+  // `cuts`: first frames of the film's shots but the first, as its scans find them.
+  FakeWorker(std::string id, std::string numeric_class, std::filesystem::path store,
+             std::set<int64_t> cuts = {})
+      : id_(std::move(id)),
+        numeric_class_(std::move(numeric_class)),
+        store_(std::move(store)),
+        cuts_(std::move(cuts)) {}
+
+  const std::string& id() const { return id_; }
+  WorkerRecord Record() const;
+  // Writes the result's files and manifest.pb.
+  Manifest Do(const TaskLease& lease) const;
+
+ private:
+  const std::string id_;
+  const std::string numeric_class_;
+  const std::filesystem::path store_;
+  const std::set<int64_t> cuts_;
+};
+
+AttemptRef AttemptOf(const TaskLease& lease);
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_TESTS_UNIT_COORDINATOR_FAKE_WORKER_H_

@@ -1,0 +1,147 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "absl/strings/match.h"
+#include "common/base/file_system.h"
+#include "tests/unit/coordinator/farm_fixture.h"
+
+namespace stereofarm {
+namespace {
+
+class JobSubmissionTest : public FarmFixture {
+ protected:
+  absl::Status StatusOf(const JobSettings& settings, bool replace = false,
+                        bool continue_existing = false) {
+    return engine_->Submit({settings, replace, continue_existing}).status();
+  }
+  static bool Says(const absl::Status& status, const std::string& part) {
+    return absl::StrContains(std::string(status.message()), part);
+  }
+};
+
+TEST_F(JobSubmissionTest, SettingsAreChecked) {
+  JobSettings settings = Settings();
+  settings.convergence = 2;
+  EXPECT_EQ(StatusOf(settings).code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(JobSubmissionTest, MissingFilmIsNotFound) {
+  JobSettings settings = Settings();
+  settings.input = (root_ / "films" / "missing.mov").string();
+  EXPECT_EQ(StatusOf(settings).code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(JobSubmissionTest, FolderOfTheOutputMustBeThere) {
+  JobSettings settings = Settings();
+  settings.outputs[0].file = (root_ / "films" / "nowhere" / "out.mkv").string();
+  const absl::Status status = StatusOf(settings);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(Says(status, "nowhere"));
+}
+
+TEST_F(JobSubmissionTest, PathsOutsideTheAllowedFoldersAreRefused) {
+  JobSettings settings = Settings();
+  settings.outputs[0].file = (root_ / "out.mkv").string();
+  EXPECT_EQ(StatusOf(settings).code(), absl::StatusCode::kPermissionDenied);
+  settings = Settings();
+  settings.input = (root_ / "films" / ".." / "in.mov").string();
+  EXPECT_EQ(StatusOf(settings).code(), absl::StatusCode::kPermissionDenied);
+}
+
+TEST_F(JobSubmissionTest, LinksOutOfTheAllowedFoldersAreRefused) {
+  ASSERT_TRUE(WriteFileAtomically(root_ / "secret.mov", "x").ok());
+  std::filesystem::create_symlink(root_ / "secret.mov", root_ / "films" / "link.mov");
+  JobSettings settings = Settings();
+  settings.input = (root_ / "films" / "link.mov").string();
+  EXPECT_EQ(StatusOf(settings).code(), absl::StatusCode::kPermissionDenied);
+}
+
+TEST_F(JobSubmissionTest, PrivateFarmTouchesAnyFolder) {
+  options_.is_private = true;
+  StartFarm();
+  JobSettings settings = Settings();
+  settings.outputs[0].file = (root_ / "out.mkv").string();
+  EXPECT_TRUE(StatusOf(settings).ok());
+}
+
+TEST_F(JobSubmissionTest, RelativePathsAreRefused) {
+  JobSettings settings = Settings();
+  settings.input = "in.mov";
+  EXPECT_EQ(StatusOf(settings).code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(JobSubmissionTest, ExistingOutputIsRefusedUnlessItMayBeReplaced) {
+  ASSERT_TRUE(WriteFileAtomically(Output(), "somebody's film").ok());
+  const absl::Status status = StatusOf(Settings());
+  EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_TRUE(Says(status, "--yes"));
+  EXPECT_TRUE(StatusOf(Settings(), /*replace=*/true).ok());
+}
+
+TEST_F(JobSubmissionTest, ThisVeryJobsFilmIsAlreadyDone) {
+  Submit(Settings());
+  Work(NewWorker("a"));
+  for (bool continue_existing : {false, true}) {
+    const auto result = engine_->Submit({Settings(), false, continue_existing});
+    ASSERT_TRUE(result.ok()) << result.status();
+    EXPECT_TRUE(result->already_done);
+  }
+  JobSettings other = Settings();
+  other.convergence = 0.25;
+  EXPECT_EQ(StatusOf(other).code(), absl::StatusCode::kAlreadyExists);
+}
+
+TEST_F(JobSubmissionTest, FilmOfAnotherSourceIsNotThisJobs) {
+  Submit(Settings());
+  Work(NewWorker("a"));
+  films_.SetFilm(240, "another");
+  EXPECT_EQ(StatusOf(Settings()).code(), absl::StatusCode::kAlreadyExists);
+}
+
+TEST_F(JobSubmissionTest, TwoJobsDontWriteOneFile) {
+  const std::string job = Submit(Settings());
+  const absl::Status status = StatusOf(Settings());
+  EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_TRUE(Says(status, job));
+  JobSettings other = Settings();
+  other.outputs.insert(other.outputs.begin(),
+                       {Layout::kTab, (root_ / "films" / "other.mkv").string()});
+  EXPECT_EQ(StatusOf(other).code(), absl::StatusCode::kAlreadyExists);
+}
+
+TEST_F(JobSubmissionTest, CancelledJobsOutputIsFreeAgain) {
+  const std::string first = Submit(Settings());
+  ASSERT_TRUE(engine_->Cancel(first).ok());
+  const std::string second = Submit(Settings());
+  EXPECT_NE(first, second);
+  EXPECT_EQ(engine_->Retry(first).code(), absl::StatusCode::kAlreadyExists);
+}
+
+TEST_F(JobSubmissionTest, DepthFolderIsCheckedBeforeTheJobBegins) {
+  JobSettings settings = Settings();
+  settings.depth = "exr:" + (root_ / "films").string();
+  EXPECT_EQ(StatusOf(settings).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(engine_->List()->empty());
+}
+
+TEST_F(JobSubmissionTest, MissingModelIsRefused) {
+  JobSettings settings = Settings();
+  settings.depth = "torchscript:" + (root_ / "films" / "model.pt").string();
+  EXPECT_EQ(StatusOf(settings).code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(JobSubmissionTest, FilmThatWasReadForTheChecksIsntReadAgain) {
+  JobSettings settings = Settings();
+  settings.range = FrameRange{0, 10};
+  Submit(settings);
+  EXPECT_EQ(films_.indexed(), 1);
+}
+
+TEST_F(JobSubmissionTest, UnknownJobIsNotFound) {
+  EXPECT_EQ(engine_->Report("nobody", true).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(engine_->Retry("nobody").code(), absl::StatusCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace stereofarm
