@@ -60,6 +60,7 @@ std::vector<fs::path> SharedFilms() {
       const std::string extension = entry.path().extension().string();
       const std::string name = entry.path().stem().string();
       if (name == "garbage" || name == "truncated_nomoov") continue;
+      if (name.ends_with("_right")) continue;  // made as the left ones are
       if (extension == ".mp4" || extension == ".mkv" || extension == ".ts") {
         films.push_back(entry.path());
       }
