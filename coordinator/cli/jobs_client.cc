@@ -108,7 +108,12 @@ absl::Status JobsClient::Translate(const grpc::Status& status) const {
                         "the address",
                         address_));
   }
-  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  std::string message = status.error_message();
+  if (message.empty()) {
+    message = absl::StrFormat("the farm at %s answered with error %d and no word; see its log",
+                              address_, static_cast<int>(status.error_code()));
+  }
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), message);
 }
 
 absl::StatusOr<v1::SubmitReply> JobsClient::Submit(const v1::SubmitRequest& request) {

@@ -47,8 +47,8 @@ void AddFarmingOptions(CLI::App* command, SettingsArguments* arguments);
 // Options that only tests want; last, so that they stand at the end of the help.
 void AddTestOptions(CLI::App* command, SettingsArguments* arguments);
 
-// Settings with absolute paths. InvalidArgument names the option; AlreadyExists: the film to write
-// is the one to read.
+// Settings with absolute paths. InvalidArgument names the option; FailedPrecondition the file that
+// can't be what it's meant to be.
 absl::StatusOr<JobSettings> BuildSettings(const SettingsArguments& arguments);
 ExitCode ExitCodeOfSettings(const absl::Status& status);
 

@@ -1,6 +1,7 @@
 // SIGKILL to a worker or to the coordinator in every stage; the film comes out with the same
 // bytes.
 #include <filesystem>
+#include <ostream>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -21,6 +22,7 @@ struct Moment {
   std::string folder;
   std::string part;
 };
+void PrintTo(const Moment& moment, std::ostream* out) { *out << moment.name; }
 
 class KillTest : public testing::TestWithParam<Moment> {
  protected:
@@ -55,8 +57,9 @@ TEST_P(KillTest, OfAWorker) {
 
 TEST_P(KillTest, OfTheCoordinator) {
   const std::string job = farm_.Submit("out.mkv", kOptions);
-  // Outlives the coordinator, too.
-  Running watch({"stereofarm", "watch", job, "--quiet", "--farm", farm_.address()});
+  // Outlives the coordinator, once it has found it.
+  Running watch({"stereofarm", "watch", job, "--json", "--farm", farm_.address()});
+  ASSERT_TRUE(WaitUntil([&] { return !watch.out().empty(); }));
   AwaitMoment(job);
   farm_.KillCoordinator();
   farm_.StartCoordinator();
