@@ -100,7 +100,8 @@ CREATE TABLE tasks (
 ) STRICT;
 CREATE INDEX tasks_ready ON tasks (job, rank, core_begin) WHERE state = 'ready';
 CREATE INDEX tasks_leased ON tasks (job, name) WHERE state = 'leased';
-CREATE INDEX tasks_unfinished ON tasks (job) WHERE wanted = 1 AND published = 0;
+CREATE INDEX tasks_unfinished ON tasks (job, shot_begin, kind) WHERE wanted = 1 AND published = 0;
+CREATE INDEX tasks_unpublished ON tasks (job, core_begin, name) WHERE state = 'done' AND published = 0;
 CREATE INDEX tasks_by_shot ON tasks (job, shot_begin);
 
 CREATE TABLE workers (

@@ -123,11 +123,11 @@ absl::StatusOr<bool> ShotTable::AllReconciled(const std::string& job) {
 
 constexpr char kShards[] =
     "SELECT core_begin, core_end, full_begin, full_end, scale, shift FROM shards"
-    " WHERE job = ? AND shot_begin = ? ORDER BY core_begin";
+    " WHERE job = ? AND core_begin >= ? AND core_begin < ? ORDER BY core_begin";
 absl::StatusOr<std::vector<ShardRecord>> ShotTable::Shards(const std::string& job,
                                                            const FrameRange& shot) {
   Statement query = database_->Prepare(kShards);
-  query.Bind(job).Bind(shot.begin);
+  query.Bind(job).Bind(shot.begin).Bind(shot.end);
   std::vector<ShardRecord> shards;
   while (true) {
     SF_ASSIGN_OR_RETURN(const bool row, query.Step());

@@ -125,7 +125,8 @@ absl::StatusOr<std::vector<TaskRecord>> TaskTable::Leased() {
 
 constexpr char kUnpublishedTasks[] =
     "SELECT " TASK_COLUMNS
-    " FROM tasks WHERE state = 'done' AND published = 0 ORDER BY job, core_begin, name";
+    " FROM tasks INDEXED BY tasks_unpublished"
+    " WHERE state = 'done' AND published = 0 ORDER BY job, core_begin, name";
 absl::StatusOr<std::vector<TaskRecord>> TaskTable::Unpublished() {
   Statement query = database_->Prepare(kUnpublishedTasks);
   return ReadTasks(&query);
@@ -289,14 +290,16 @@ absl::StatusOr<bool> TaskTable::AnyUnpublished(const std::string& job, int64_t s
 }
 
 constexpr char kAnyUnfinished[] =
-    "SELECT 1 FROM tasks WHERE job = ? AND wanted = 1 AND published = 0 LIMIT 1";
+    "SELECT 1 FROM tasks INDEXED BY tasks_unfinished"
+    " WHERE job = ? AND wanted = 1 AND published = 0 LIMIT 1";
 absl::StatusOr<bool> TaskTable::AnyUnfinished(const std::string& job) {
   Statement query = database_->Prepare(kAnyUnfinished);
   query.Bind(job);
   return HasRow(&query);
 }
 
-constexpr char kAnyReady[] = "SELECT 1 FROM tasks WHERE job = ? AND state = 'ready' LIMIT 1";
+constexpr char kAnyReady[] =
+    "SELECT 1 FROM tasks INDEXED BY tasks_ready WHERE job = ? AND state = 'ready' LIMIT 1";
 absl::StatusOr<bool> TaskTable::AnyReady(const std::string& job) {
   Statement query = database_->Prepare(kAnyReady);
   query.Bind(job);
@@ -305,14 +308,15 @@ absl::StatusOr<bool> TaskTable::AnyReady(const std::string& job) {
 
 constexpr char kAnyReadyInRunningJobs[] =
     "SELECT 1 FROM jobs WHERE state = 'running' AND EXISTS"
-    " (SELECT 1 FROM tasks WHERE tasks.job = jobs.id AND tasks.state = 'ready') LIMIT 1";
+    " (SELECT 1 FROM tasks INDEXED BY tasks_ready"
+    " WHERE tasks.job = jobs.id AND tasks.state = 'ready') LIMIT 1";
 absl::StatusOr<bool> TaskTable::AnyReadyInRunningJobs() {
   Statement query = database_->Prepare(kAnyReadyInRunningJobs);
   return HasRow(&query);
 }
 
 constexpr char kShotsWithReadyTasks[] =
-    "SELECT DISTINCT job, shot_begin, numeric_class FROM tasks"
+    "SELECT DISTINCT job, shot_begin, numeric_class FROM tasks INDEXED BY tasks_ready"
     " WHERE state = 'ready' AND numeric_class <> '' AND shot_begin <> -1"
     " AND job IN (SELECT id FROM jobs WHERE state = 'running') ORDER BY job, shot_begin";
 absl::StatusOr<std::vector<ClassedShot>> TaskTable::ShotsWithReadyTasks() {
