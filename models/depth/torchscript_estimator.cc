@@ -27,7 +27,8 @@ struct ModuleSettings {
   bool metric = false;
 };
 
-// The line of a torch error that says what happened: its last "...Error: ..." line, else its first.
+// The sentence of a torch error that says what happened: of its last "...Error: ..." line, else of
+// its first.
 std::string ShortMessage(const std::string& text) {
   std::string chosen;
   size_t begin = 0;
@@ -37,7 +38,7 @@ std::string ShortMessage(const std::string& text) {
     if (chosen.empty() || line.find("Error: ") != std::string::npos) chosen = line;
     begin = end + 1;
   }
-  return chosen;
+  return chosen.substr(0, chosen.find(". "));
 }
 
 // Ends torch's exceptions: `work` runs, and what it throws becomes a status that names the file.
