@@ -43,38 +43,6 @@ absl::Status SetOutputs(const SettingsArguments& arguments, JobSettings* setting
   return absl::OkStatus();
 }
 
-// What the farm's messages can carry (RFC 3629).
-bool IsUtf8(const std::string& text) {
-  size_t i = 0;
-  while (i < text.size()) {
-    const auto lead = static_cast<unsigned char>(text[i++]);
-    const int more = lead < 0x80 ? 0 : lead < 0xc2 ? -1 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-    if (more < 0 || lead > 0xf4) return false;
-    for (int k = 0; k < more; ++k, ++i) {
-      if (i >= text.size() || (static_cast<unsigned char>(text[i]) & 0xc0) != 0x80) return false;
-    }
-  }
-  return true;
-}
-
-absl::Status CheckNames(const JobSettings& settings) {
-  std::vector<std::string> names = {settings.input, settings.depth};
-  for (const OutputSpec& output : settings.outputs) names.push_back(output.file);
-  for (const std::string& name : names) {
-    if (!IsUtf8(name)) {
-      return absl::FailedPreconditionError(absl::StrFormat(
-          "the name %s is not UTF-8; rename the file or give it a link with another name", name));
-    }
-  }
-  for (const OutputSpec& output : settings.outputs) {
-    if (output.file == settings.input) {
-      return absl::FailedPreconditionError(
-          absl::StrFormat("%s is the film to read, too; name another file to write", output.file));
-    }
-  }
-  return absl::OkStatus();
-}
-
 // Workers run in other folders than the user.
 std::string AbsoluteDepth(const std::string& depth) {
   for (const std::string prefix : {"exr:", "torchscript:"}) {

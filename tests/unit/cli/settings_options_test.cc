@@ -114,15 +114,6 @@ TEST(SettingsOptionsTest, EverythingElseReachesTheSettings) {
   EXPECT_EQ(settings->perturb_depth_seed, 7u);
 }
 
-TEST(SettingsOptionsTest, NamesThatAreNoUtf8AreBadInput) {
-  for (const char* name : {"/caf\xe9.mkv", "/\xc3", "/\xff\xfe", "/\xc0\xaf"}) {
-    const absl::Status status = Parse({"--also", std::string("left=") + name}).status();
-    EXPECT_THAT(std::string(status.message()), HasSubstr("is not UTF-8"));
-    EXPECT_EQ(ExitCodeOfSettings(status), kExitBadInput);
-  }
-  EXPECT_TRUE(Parse({"--also", "left=/caf\xc3\xa9 \xe6\x97\xa5 \xf0\x9f\x8e\xac.mkv"}).ok());
-}
-
 TEST(SettingsOptionsTest, NonsenseIsRefusedByTheNameOfItsOption) {
   EXPECT_THAT(ErrorOf({"--layout", "sideways"}), HasSubstr("--layout: 'sideways'"));
   EXPECT_THAT(ErrorOf({"--also", "anaglyph"}), HasSubstr("--also"));
