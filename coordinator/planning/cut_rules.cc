@@ -11,14 +11,17 @@ namespace stereofarm {
 namespace {
 
 // Hard cuts: what part of a frame's structure the frame before doesn't explain.
-constexpr double kBreak = 0.28;
+constexpr double kBreak = 0.26;
 // ... and how much more that must be than around it.
 constexpr double kBreakRatio = 1.7;
+// How far apart the thumbnails must be besides, in the picture's own spread.
+constexpr double kBreakApart = 0.36;
 constexpr int kNeighbours = 6;
 // So many of the neighbours may be as bad: other cuts nearby.
 constexpr size_t kOtherBreaks = 3;
 // Frames without structure on both sides: thumbnails that differ by this much.
 constexpr double kFlatSpread = 0.02;
+constexpr double kNothing = 0.008;
 constexpr double kFlatBreak = 0.08;
 constexpr double kFadedSpread = 0.35;
 constexpr double kAbrupt = 2.5;
@@ -130,11 +133,14 @@ bool CutRules::Breaks(int64_t frame) {
   const CutFeatures& before = At(frame - 1);
   const double least = std::min(now.spread, before.spread);
   const double most = std::max(now.spread, before.spread);
-  if (loss >= kBreak && least > kFadedSpread * most && least > kFlatSpread) return true;
+  if (loss >= kBreak && least > kFadedSpread * most && least > kFlatSpread) {
+    // A thing that passes, a jerk or a blur leaves more in its place than a cut does.
+    return CompareThumbnails(before, now).apart >= kBreakApart * most;
+  }
   if (loss < kBreak && most > kFlatSpread) return false;
   // One side shows little or nothing: a break goes at once, a fade step by step.
   const double step = ThumbnailDifference(before, now);
-  if (most <= kFlatSpread && step < kFlatBreak) return false;
+  if ((loss < kBreak || most < kNothing) && step < kFlatBreak) return false;
   // The step beside it, on the side of the picture.
   double beside = 0;
   if (now.spread <= before.spread && frame >= 2) {
