@@ -15,9 +15,10 @@ namespace stereofarm {
 // one.
 enum class TaskKind { kScan, kDepth, kRender, kWarp, kInpaint, kEncode };
 
-// Legal moves: waiting -> ready -> leased -> done | failed; leased -> ready (lease lost, handed
-// back, to be retried); done | failed -> superseded (another result is wanted) -> ready; any but
-// done -> cancelled.
+// Legal moves (coordinator/scheduling/legal_moves.cc has the table): waiting <-> ready -> leased ->
+// done | failed; leased -> ready (lease lost, handed back, to be retried) or waiting (an input was
+// taken back); any -> superseded (another result is wanted) -> ready or waiting; any but done ->
+// cancelled.
 enum class TaskState { kWaiting, kReady, kLeased, kDone, kFailed, kSuperseded, kCancelled };
 
 enum class JobState { kQueued, kRunning, kAssembling, kDone, kFailed, kCancelled };

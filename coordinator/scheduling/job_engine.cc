@@ -29,7 +29,7 @@ JobEngine::JobEngine(EngineOptions options, EngineParts parts)
       store_(parts.store),
       workers_(3 * options_.lease_micros, parts.clock->MonotonicMicros()),
       desk_(parts.store, &leases_),
-      flow_(parts.store, &desk_, &leases_, parts.clock) {}
+      flow_(parts.store, &desk_, parts.clock) {}
 
 JobEngine::~JobEngine() = default;
 

@@ -9,7 +9,6 @@
 #include "common/base/status.h"
 #include "coordinator/reconcile/shot_solution.h"
 #include "coordinator/scheduling/film_access.h"
-#include "coordinator/scheduling/lease_book.h"
 #include "coordinator/scheduling/task_desk.h"
 #include "coordinator/store/farm_store.h"
 
@@ -31,8 +30,8 @@ struct Chore {
 // restart may ask again. Works inside the caller's change of the store and under its lock.
 class JobFlow {
  public:
-  JobFlow(FarmStore* store, TaskDesk* desk, LeaseBook* leases, Clock* clock)
-      : store_(store), desk_(desk), leases_(leases), clock_(clock) {}
+  JobFlow(FarmStore* store, TaskDesk* desk, Clock* clock)
+      : store_(store), desk_(desk), clock_(clock) {}
 
   // The film has been read: plans the scan anew. Results from before are kept where their basis
   // hasn't changed.
@@ -79,7 +78,6 @@ class JobFlow {
 
   FarmStore* store_;
   TaskDesk* desk_;
-  LeaseBook* leases_;
   Clock* clock_;
   std::vector<Chore> chores_;
 };

@@ -1,19 +1,12 @@
 #include "tests/unit/coordinator/farm_fixture.h"
 
-#include <stdlib.h>
-
 #include "common/base/file_system.h"
 #include "common/base/log.h"
 
 namespace stereofarm {
-namespace fs = std::filesystem;
 
 FarmFixture::FarmFixture() {
   SetMinimumLogLevel(LogLevel::kError);
-  std::string name = (fs::temp_directory_path() / "farm.XXXXXX").string();
-  SF_CHECK(mkdtemp(name.data()) != nullptr);
-  root_ = name;
-  store_folder_ = root_ / "store";
   SF_CHECK(MakeDirectories(store_folder_).ok());
   SF_CHECK(MakeDirectories(root_ / "films").ok());
   SF_CHECK(WriteFileAtomically(root_ / "films" / "in.mov", "a film").ok());
@@ -28,7 +21,6 @@ FarmFixture::FarmFixture() {
 FarmFixture::~FarmFixture() {
   engine_.reset();
   store_.reset();
-  RemoveTree(root_).IgnoreError();
 }
 
 void FarmFixture::StartFarm() {

@@ -16,6 +16,7 @@
 #include "coordinator/scheduling/job_engine.h"
 #include "coordinator/store/farm_store.h"
 #include "tests/support/simulated_clock.h"
+#include "tests/support/temp_folder.h"
 #include "tests/unit/coordinator/fake_films.h"
 #include "tests/unit/coordinator/fake_worker.h"
 
@@ -81,8 +82,9 @@ class FarmFixture : public ::testing::Test {
   std::string Output() const { return (root_ / "films" / "out.mkv").string(); }
   std::string FilmText() const;
 
-  std::filesystem::path root_;
-  std::filesystem::path store_folder_;
+  TempFolder folder_;
+  const std::filesystem::path root_ = folder_.path();
+  const std::filesystem::path store_folder_ = root_ / "store";
   EngineOptions options_;
   std::set<int64_t> cuts_ = {100};
   SimulatedClock clock_;

@@ -1,7 +1,6 @@
 #include "coordinator/service/farm_server.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <atomic>
 #include <filesystem>
@@ -14,6 +13,7 @@
 #include "coordinator/scheduling/background.h"
 #include "grpcpp/create_channel.h"
 #include "proto/conversions.h"
+#include "tests/support/temp_folder.h"
 #include "tests/unit/coordinator/fake_films.h"
 #include "tests/unit/coordinator/fake_worker.h"
 
@@ -29,9 +29,6 @@ class FarmServerTest : public ::testing::Test {
  protected:
   FarmServerTest() {
     SetMinimumLogLevel(LogLevel::kError);
-    std::string name = (fs::temp_directory_path() / "server.XXXXXX").string();
-    SF_CHECK(mkdtemp(name.data()) != nullptr);
-    root_ = name;
     SF_CHECK(MakeDirectories(root_ / "store").ok());
     SF_CHECK(WriteFileAtomically(root_ / "in.mov", "a film").ok());
     store_ = *FarmStore::Open(root_ / "farm.db");
@@ -60,7 +57,6 @@ class FarmServerTest : public ::testing::Test {
     server_.reset();
     engine_.reset();
     store_.reset();
-    RemoveTree(root_).IgnoreError();
   }
 
   FakeWorker NewWorker(const std::string& id) {
@@ -124,7 +120,8 @@ class FarmServerTest : public ::testing::Test {
     return reply.job();
   }
 
-  fs::path root_;
+  TempFolder folder_;
+  const fs::path root_ = folder_.path();
   FakeFilms films_;
   std::unique_ptr<FarmStore> store_;
   std::unique_ptr<StoreFiles> files_;

@@ -1,14 +1,13 @@
 #include "coordinator/store/farm_store.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <filesystem>
 
 #include "common/base/file_system.h"
-#include "common/base/log.h"
 #include "coordinator/store/schema.h"
 #include "coordinator/store/sqlite.h"
+#include "tests/support/temp_folder.h"
 
 namespace stereofarm {
 namespace {
@@ -17,13 +16,6 @@ namespace fs = std::filesystem;
 
 class FarmStoreTest : public ::testing::Test {
  protected:
-  FarmStoreTest() {
-    std::string name = (fs::temp_directory_path() / "store.XXXXXX").string();
-    SF_CHECK(mkdtemp(name.data()) != nullptr);
-    folder_ = name;
-  }
-  ~FarmStoreTest() override { RemoveTree(folder_).IgnoreError(); }
-
   std::unique_ptr<FarmStore> OpenStore() {
     auto store = FarmStore::Open(file());
     EXPECT_TRUE(store.ok()) << store.status();
@@ -66,7 +58,7 @@ class FarmStoreTest : public ::testing::Test {
     return **store->tasks().Claim("a", {"w", "class", true, true}, "id1");
   }
 
-  fs::path folder_;
+  TempFolder folder_;
 };
 
 TEST_F(FarmStoreTest, ForeignKeysAreOn) {
