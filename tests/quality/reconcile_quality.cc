@@ -114,6 +114,10 @@ std::vector<Alignment> Chain(const std::vector<RawShard>& shards) {
         }
       }
     }
+    if (n == 0) {  // no common frames
+      out.push_back(out.back());
+      continue;
+    }
     const double scale = (ab / n - a / n * (b / n)) / (bb / n - b / n * (b / n));
     out.push_back({scale, a / n - scale * b / n});
   }
