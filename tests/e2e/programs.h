@@ -37,7 +37,7 @@ class Running {
   std::string err() const;
   Subprocess& process() { return process_; }
   // Waits for the end; fails the test and kills the program when it takes more than `seconds`.
-  Ended Wait(double seconds = 200);
+  Ended Wait(double seconds = 400);
 
  private:
   std::unique_ptr<TempFolder> folder_;
@@ -45,12 +45,12 @@ class Running {
 };
 
 // Runs a program to its end.
-Ended RunProgram(const std::vector<std::string>& args, double seconds = 200);
+Ended RunProgram(const std::vector<std::string>& args, double seconds = 400);
 // `stereofarm` with these words.
-Ended Stereofarm(std::vector<std::string> words, double seconds = 200);
+Ended Stereofarm(std::vector<std::string> words, double seconds = 400);
 
 // Looks again and again until `condition` holds; false when it doesn't within `seconds`.
-bool WaitUntil(const std::function<bool()>& condition, double seconds = 60);
+bool WaitUntil(const std::function<bool()>& condition, double seconds = 200);
 
 // Child processes of `parent` whose program is `name`.
 std::vector<pid_t> ChildrenOf(pid_t parent, const std::string& name);
