@@ -1,6 +1,7 @@
 #include "coordinator/scheduling/attempt_files.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/str_format.h"
 #include "common/base/file_system.h"
@@ -44,7 +45,16 @@ absl::Status StoreFiles::Write(const std::string& file, const std::string& conte
   return WriteFileAtomically(store_ / file, content);
 }
 
-absl::Status StoreFiles::Remove(const std::string& path) { return RemoveTree(store_ / path); }
+absl::Status StoreFiles::Remove(const std::string& path) {
+  SF_RETURN_IF_ERROR(RemoveTree(store_ / path));
+  // "jobs/<job>" has two parts.
+  for (fs::path above = fs::path(path).parent_path(); std::distance(above.begin(), above.end()) > 2;
+       above = above.parent_path()) {
+    std::error_code not_empty;
+    if (!fs::remove(store_ / above, not_empty)) break;
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<std::vector<std::string>> StoreFiles::AttemptsOf(const std::string& job) {
   // jobs/<job>/<kind>/<shard>/<attempt>

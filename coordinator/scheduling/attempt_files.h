@@ -26,7 +26,7 @@ class AttemptFiles {
   virtual absl::Status WriteCommitted(const std::string& directory, const Manifest& manifest) = 0;
   virtual absl::StatusOr<std::string> Read(const std::string& file) = 0;
   virtual absl::Status Write(const std::string& file, const std::string& content) = 0;
-  // rm -r of a file or folder.
+  // rm -r of a file or folder, then of the folders above it that are empty now, up to the job's.
   virtual absl::Status Remove(const std::string& path) = 0;
   // The attempts' folders below "jobs/<job>", committed or not.
   virtual absl::StatusOr<std::vector<std::string>> AttemptsOf(const std::string& job) = 0;

@@ -242,11 +242,16 @@ absl::Status JobEngine::Tidy(const JobRecord& job) {
       if (task.published && task.wanted) keep.insert(task.committed_directory);
     }
   }
+  // Listed before the first is removed: attempts of a job that is continued meanwhile stay.
   SF_ASSIGN_OR_RETURN(const std::vector<std::string> attempts, parts_.files->AttemptsOf(job.id));
   for (const std::string& attempt : attempts) {
     if (!keep.contains(attempt)) SF_RETURN_IF_ERROR(parts_.files->Remove(attempt));
   }
   if (job.settings.keep) return absl::OkStatus();
+  // Under the lock, since a continued job has written a new one by the same name.
+  absl::MutexLock lock(&mutex_);
+  SF_ASSIGN_OR_RETURN(const std::optional<JobRecord> now, store_->jobs().Get(job.id));
+  if (!now || now->state != JobState::kDone) return absl::OkStatus();
   return parts_.files->Remove(IndexFile(job.id));
 }
 

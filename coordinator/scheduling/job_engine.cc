@@ -49,7 +49,8 @@ absl::Status JobEngine::ChangeLocked(const std::function<absl::Status()>& body) 
   absl::Status status;
   {
     FarmStore::Change change(store_);
-    status = body();
+    status = change.begun();
+    if (status.ok()) status = body();
     if (status.ok()) status = change.Commit();
   }
   const std::vector<Chore> chores = flow_.TakeChores();

@@ -25,6 +25,7 @@ FarmStore::~FarmStore() = default;
 FarmStore::Change::Change(FarmStore* store)
     : transaction_(std::make_unique<Transaction>(store->database_.get())) {}
 FarmStore::Change::~Change() = default;
+const absl::Status& FarmStore::Change::begun() const { return transaction_->begun(); }
 absl::Status FarmStore::Change::Commit() { return transaction_->Commit(); }
 
 }  // namespace stereofarm

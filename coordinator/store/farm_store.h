@@ -28,6 +28,8 @@ class FarmStore {
   class Change {
    public:
     explicit Change(FarmStore* store);
+    // Nothing may be written unless this is OK.
+    const absl::Status& begun() const;
     ~Change();
     Change(const Change&) = delete;
     Change& operator=(const Change&) = delete;

@@ -133,6 +133,7 @@ int SchemaVersion() { return static_cast<int>(std::size(kMigrations)); }
 
 absl::Status Migrate(Database* database) {
   Transaction transaction(database);
+  SF_RETURN_IF_ERROR(transaction.begun());
   int64_t version = 0;
   {
     Statement query = database->Prepare(kReadVersion);

@@ -92,6 +92,8 @@ class Transaction {
   ~Transaction();
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
+  // Nothing may be written unless this is OK.
+  const absl::Status& begun() const { return begun_; }
   absl::Status Commit();
 
  private:

@@ -151,7 +151,7 @@ TEST_F(JobEngineTest, IntermediatesGoWithTheJob) {
   const std::string job = Submit(Settings());
   Work(NewWorker("a"));
   EXPECT_TRUE(files_->AttemptsOf(job)->empty());
-  EXPECT_FALSE(fs::exists(store_folder_ / "jobs" / job / "index.pb"));
+  EXPECT_TRUE(fs::is_empty(store_folder_ / "jobs" / job));
 }
 
 TEST_F(JobEngineTest, KeepKeepsResultsButNotLostAttempts) {
