@@ -16,6 +16,7 @@
 #include "common/base/file_system.h"
 #include "common/base/log.h"
 #include "common/base/random.h"
+#include "common/image/image_memory.h"
 #include "common/media/library_versions.h"
 #include "models/depth/create.h"
 #include "models/depth/library_versions.h"
@@ -102,7 +103,11 @@ int RunWorker(const Flags& flags, const sigset_t& signals) {
   StageRunner runner(std::move(factories), *numeric_class, STEREOFARM_VERSION);
   const TaskRunner run = [&runner](const TaskLease& lease, const std::filesystem::path& store,
                                    TaskProgress* progress) {
-    return runner.Run(lease, store, progress);
+    absl::StatusOr<Manifest> result = runner.Run(lease, store, progress);
+    // Tasks of other kinds want other sizes: each begins with what the first one had.
+    DropKeptImageMemory();
+    malloc_trim(0);
+    return result;
   };
 
   const std::unique_ptr<FarmClient> farm = ConnectToFarm(flags.farm);

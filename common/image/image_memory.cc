@@ -49,6 +49,12 @@ class Shelf {
       kept_.pop_front();
     }
   }
+  void Clear() {
+    std::lock_guard lock(mutex_);
+    for (const Kept& kept : kept_) std::free(kept.memory);
+    kept_.clear();
+    total_ = 0;
+  }
   size_t total() {
     std::lock_guard lock(mutex_);
     return total_;
@@ -96,5 +102,7 @@ void ReturnImageMemory(float* memory, size_t bytes) {
 }
 
 size_t KeptImageMemory() { return TheShelf().total(); }
+
+void DropKeptImageMemory() { TheShelf().Clear(); }
 
 }  // namespace stereofarm

@@ -16,6 +16,8 @@ void ReturnImageMemory(float* memory, size_t bytes);
 
 // Bytes that are kept for the next images.
 size_t KeptImageMemory();
+// Gives what is kept back to the allocator: the next task may need other sizes.
+void DropKeptImageMemory();
 inline constexpr size_t kMostKeptImageMemory = size_t{256} << 20;
 
 }  // namespace stereofarm

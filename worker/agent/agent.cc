@@ -19,6 +19,7 @@ constexpr int64_t kMillisecond = 1000;
 constexpr int64_t kFirstBackoff = 100 * kMillisecond;
 constexpr int64_t kMostBackoff = 5000 * kMillisecond;
 constexpr int64_t kForever = std::numeric_limits<int64_t>::max();
+constexpr int64_t kRegisterTimeout = 10000 * kMillisecond;
 // No answer to a renewal within this: ask again.
 constexpr int64_t kRenewTimeout = 5000 * kMillisecond;
 
@@ -83,7 +84,7 @@ absl::Status Agent::Join(int64_t patience_micros) {
   Backoff backoff(kFirstBackoff, kMostBackoff, random_);
   const int64_t start = clock_->MonotonicMicros();
   while (!stopping_) {
-    absl::StatusOr<Registration> joined = farm_->Register(options_.info);
+    absl::StatusOr<Registration> joined = farm_->Register(options_.info, kRegisterTimeout);
     if (joined.ok()) {
       registration_ = *std::move(joined);
       return absl::OkStatus();
@@ -169,6 +170,7 @@ Agent::Ending Agent::Mind(Attempt* attempt) {
   Backoff backoff(kFirstBackoff * 5, kMostBackoff, random_);
   int64_t margin = SafetyMargin(attempt->lease.lease_micros);
   int64_t next_renewal = attempt->started;
+  bool may_join_again = true;
   while (!attempt->done) {
     if (stopping_) return Ending::kStopped;
     const int64_t now = clock_->MonotonicMicros();
@@ -187,6 +189,14 @@ Agent::Ending Agent::Mind(Attempt* attempt) {
       margin = SafetyMargin(*renewed);
       next_renewal = now + registration_.renew_micros;
       backoff.Reset();
+      may_join_again = true;
+    } else if (absl::IsNotFound(renewed.status()) && may_join_again) {
+      // A restarted coordinator has forgotten its workers, but not who had which task.
+      const int64_t left = std::max<int64_t>(last_moment - clock_->MonotonicMicros(), 1);
+      const absl::Status joined =
+          farm_->Register(options_.info, std::min(kRenewTimeout, left)).status();
+      may_join_again = !joined.ok();
+      if (!joined.ok()) next_renewal = clock_->MonotonicMicros() + backoff.Next();
     } else if (IsLost(renewed.status())) {
       SF_LOG(kWarning) << "renewing: " << renewed.status().message();
       return Ending::kLost;

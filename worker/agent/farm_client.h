@@ -46,17 +46,17 @@ struct FailureReport {
 
 // The coordinator as the agent sees it. Every call has a deadline and may be repeated: the answer
 // stays the same. Unavailable: nobody there, or no answer in time; again later. NotFound: the
-// coordinator doesn't know the worker; register. FailedPrecondition: the lease is lost. Used by one
-// thread, but for InterruptLease.
+// coordinator doesn't know the worker; register. FailedPrecondition: the lease is lost.
+// `timeout_micros`: an answer later than that is of no use. Used by one thread, but for
+// InterruptLease.
 class FarmClient {
  public:
   virtual ~FarmClient() = default;
-  virtual absl::StatusOr<Registration> Register(const WorkerInfo& info) = 0;
+  virtual absl::StatusOr<Registration> Register(const WorkerInfo& info, int64_t timeout_micros) = 0;
   // A task, or nothing after `wait_micros`.
   virtual absl::StatusOr<std::optional<TaskLease>> Lease(const std::string& worker,
                                                          int64_t wait_micros) = 0;
-  // The lease's new length from the moment of the call. `timeout_micros`: an answer later than that
-  // is of no use.
+  // The lease's new length from the moment of the call.
   virtual absl::StatusOr<int64_t> Renew(const AttemptId& attempt, int64_t frames_done,
                                         int64_t frames_total, int64_t timeout_micros) = 0;
   virtual absl::Status Complete(const AttemptId& attempt, const Manifest& manifest,

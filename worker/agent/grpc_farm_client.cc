@@ -48,7 +48,7 @@ class GrpcFarmClient : public FarmClient {
   explicit GrpcFarmClient(std::shared_ptr<grpc::Channel> channel)
       : stub_(v1::Farm::NewStub(std::move(channel))) {}
 
-  absl::StatusOr<Registration> Register(const WorkerInfo& info) override {
+  absl::StatusOr<Registration> Register(const WorkerInfo& info, int64_t timeout_micros) override {
     v1::RegisterRequest request;
     request.set_worker(info.id);
     request.set_name(info.name);
@@ -57,7 +57,7 @@ class GrpcFarmClient : public FarmClient {
     request.set_build(info.build);
     for (const std::string& tag : info.tags) request.add_tags(tag);
     v1::RegisterReply reply;
-    SF_RETURN_IF_ERROR(Call(&v1::Farm::Stub::Register, request, &reply, kCallTimeout));
+    SF_RETURN_IF_ERROR(Call(&v1::Farm::Stub::Register, request, &reply, timeout_micros));
     if (reply.store().empty() || reply.lease_micros() <= 0 || reply.renew_micros() <= 0) {
       return absl::InternalError("the coordinator's answer names no store or no lease time");
     }

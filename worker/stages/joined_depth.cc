@@ -13,9 +13,8 @@ absl::StatusOr<JoinedDepth> JoinedDepth::Open(const TaskRun& run) {
   const TaskSpec& spec = run.spec();
   JoinedDepth joined;
   joined.range_ = {spec.depth_low, spec.depth_high};
-  if (spec.depth.empty() || !(spec.depth_high > spec.depth_low)) {
-    return absl::InternalError(
-        absl::StrFormat("%s comes without its depth or its depth's range", spec.task));
+  if (spec.depth.empty()) {
+    return absl::InternalError(absl::StrFormat("%s comes without its depth", spec.task));
   }
   std::vector<DepthSource> sources = spec.depth;
   std::sort(sources.begin(), sources.end(),
@@ -52,6 +51,9 @@ absl::StatusOr<JoinedDepth::Frame> JoinedDepth::Read(int64_t frame) const {
 }
 
 absl::StatusOr<Image> JoinedDepth::Normalised(int64_t frame) const {
+  if (!(range_.hi > range_.lo)) {
+    return absl::InternalError(absl::StrFormat("frame %d comes without its depth's range", frame));
+  }
   SF_ASSIGN_OR_RETURN(const Frame read, Read(frame));
   return NormalisedDepth(read.inputs, range_);
 }

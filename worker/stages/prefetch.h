@@ -93,9 +93,10 @@ class Prefetch : public Stream<T> {
   std::thread thread_;     // last: it uses all of the above
 };
 
-// `upstream` behind a Prefetch.
+// `upstream` behind a Prefetch. One frame ahead lets both sides work at once; more would only hold
+// more memory.
 template <typename T>
-std::unique_ptr<Stream<T>> Ahead(std::unique_ptr<Stream<T>> upstream, size_t capacity = 2) {
+std::unique_ptr<Stream<T>> Ahead(std::unique_ptr<Stream<T>> upstream, size_t capacity = 1) {
   return std::make_unique<Prefetch<T>>(std::move(upstream), capacity);
 }
 

@@ -8,6 +8,16 @@
 #include "common/base/log.h"
 
 namespace stereofarm {
+namespace {
+
+// Of the calling thread.
+int64_t ProcessorMicros() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return int64_t{time.tv_sec} * 1000000 + time.tv_nsec / 1000;
+}
+
+}  // namespace
 
 TaskLog::TaskLog(const std::filesystem::path& file) {
   if (file.empty()) return;
@@ -45,19 +55,34 @@ absl::Status TaskRun::CheckCancelled() const {
   return absl::OkStatus();
 }
 
-void TaskRun::AddTime(const std::string& stage, int64_t micros) {
+void TaskRun::AddTime(const std::string& stage, int64_t micros, int64_t processor_micros) {
   std::lock_guard lock(mutex_);
-  times_[stage] += micros;
+  Times& times = times_[stage];
+  times.micros += micros;
+  times.processor_micros += processor_micros;
 }
 
 std::string TaskRun::TimesText() const {
   std::lock_guard lock(mutex_);
   std::string text;
-  for (const auto& [stage, micros] : times_) {
+  for (const auto& [stage, times] : times_) {
     if (!text.empty()) text += ", ";
-    text += absl::StrFormat("%s %.2f s", stage, static_cast<double>(micros) / 1e6);
+    text += absl::StrFormat("%s %.2f s (%.2f s of processor)", stage,
+                            static_cast<double>(times.micros) / 1e6,
+                            static_cast<double>(times.processor_micros) / 1e6);
   }
   return text;
+}
+
+StageTimer::StageTimer(TaskRun* run, const char* stage)
+    : run_(run),
+      stage_(stage),
+      start_(RealClock()->MonotonicMicros()),
+      processor_start_(ProcessorMicros()) {}
+
+StageTimer::~StageTimer() {
+  run_->AddTime(stage_, RealClock()->MonotonicMicros() - start_,
+                ProcessorMicros() - processor_start_);
 }
 
 }  // namespace stereofarm

@@ -42,6 +42,8 @@ TEST(ImageMemoryTest, KeepsNoMoreThanItsLimit) {
   for (int i = 0; i < 80; ++i) images.emplace_back(2048, 1024 + i, 1);  // 8 MiB and a bit each
   images.clear();
   EXPECT_LE(KeptImageMemory(), kMostKeptImageMemory);
+  DropKeptImageMemory();
+  EXPECT_EQ(KeptImageMemory(), 0u);
 }
 
 TEST(ImageMemoryTest, ThreadsMayMakeAndDropImagesAtOnce) {

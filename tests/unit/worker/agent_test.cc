@@ -56,7 +56,7 @@ class FakeFarm : public FarmClient {
   std::function<void()> on_idle = [] {};
   std::vector<std::string> heard;
 
-  absl::StatusOr<Registration> Register(const WorkerInfo& info) override {
+  absl::StatusOr<Registration> Register(const WorkerInfo& info, int64_t) override {
     heard.push_back("register " + info.id);
     SF_RETURN_IF_ERROR(Take(&register_answers));
     return Registration{store, lease_micros, 5 * kSecond};
@@ -294,6 +294,20 @@ TEST_F(AgentTest, ALostLeaseStopsTheTaskAndDropsItsWork) {
   ASSERT_TRUE(Run(WorkUntilStopped).ok());
   EXPECT_TRUE(Reports().empty());
   EXPECT_FALSE(HasFile("a"));
+}
+
+TEST_F(AgentTest, ATaskSurvivesARestartOfTheCoordinator) {
+  AddTask("a");
+  farm_.on_renew = [this] {
+    return farm_.renewals == 3 ? absl::NotFoundError("who") : absl::OkStatus();
+  };
+  ASSERT_TRUE(Run([this](const TaskLease& lease, const std::filesystem::path& store,
+                         TaskProgress* progress) {
+                while (farm_.renewals < 5) std::this_thread::yield();
+                return MakeFile(lease, store, progress);
+              }).ok());
+  EXPECT_EQ(farm_.heard,
+            (std::vector<std::string>{"register w", "register w", "complete a key", "leave w"}));
 }
 
 TEST_F(AgentTest, AResultOfALostLeaseIsDropped) {
