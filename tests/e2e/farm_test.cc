@@ -84,6 +84,20 @@ TEST(FarmTest, AWorkerThatIsAskedToStopHandsItsWorkBack) {
   EXPECT_EQ(farm.Ask({"watch", job, "--quiet"}).code, 0);
 }
 
+TEST(FarmTest, WatchOutlivesTheCoordinator) {
+  HandFarm farm;
+  farm.StartCoordinator();
+  const std::string job = farm.Submit("out.mkv", kShort);
+  Running watch({"stereofarm", "watch", job, "--json", "--farm", farm.address()});
+  ASSERT_TRUE(WaitUntil([&] { return !watch.out().empty(); }));
+  farm.KillCoordinator();
+  farm.StartCoordinator();
+  farm.StartWorker("a");
+  const Ended watched = watch.Wait();
+  EXPECT_EQ(watched.code, 0) << watched.err;
+  EXPECT_EQ(watched.LastJson()["frames"], 30);
+}
+
 TEST(FarmTest, ACancelledJobCanBeRunAgain) {
   HandFarm farm;
   farm.StartCoordinator();

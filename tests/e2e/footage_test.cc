@@ -1,6 +1,7 @@
 // Films with awkward containers, each for a few frames.
 #include <cmath>
 #include <filesystem>
+#include <ostream>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -21,6 +22,7 @@ struct Footage {
   int begin;
   int frames;
 };
+void PrintTo(const Footage& footage, std::ostream* out) { *out << footage.file; }
 
 class FootageTest : public testing::TestWithParam<Footage> {};
 
