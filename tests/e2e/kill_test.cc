@@ -23,7 +23,6 @@ struct Moment {
   std::string part;
 };
 void PrintTo(const Moment& moment, std::ostream* out) { *out << moment.name; }
-void PrintTo(const Moment& moment, std::ostream* out) { *out << moment.name; }
 
 class KillTest : public testing::TestWithParam<Moment> {
  protected:
