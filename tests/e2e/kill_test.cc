@@ -60,12 +60,10 @@ TEST_P(KillTest, OfAWorkerOrTheCoordinatorChangesNoByte) {
   EXPECT_EQ(TakeFilm(), bytes);
 
   const std::string without_coordinator = Submit();
-  // Outlives the coordinator, too.
-  Running watch({"stereofarm", "watch", without_coordinator, "--quiet", "--farm", farm_.address()});
   AwaitMoment(without_coordinator);
   farm_.KillCoordinator();
   farm_.StartCoordinator();
-  const Ended watched = watch.Wait();
+  const Ended watched = farm_.Ask({"watch", without_coordinator, "--quiet"});
   ASSERT_EQ(watched.code, 0) << watched.err;
   EXPECT_EQ(TakeFilm(), bytes);
 }
