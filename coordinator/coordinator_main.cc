@@ -1,5 +1,6 @@
 // stereofarm-coordinator: opens the farm's database, serves workers and people, ends on SIGTERM.
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
@@ -211,6 +212,9 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? stereofarm::kDone : stereofarm::kUsage;
   }
+  // Calls come on many short-lived threads: with an arena for each, what one freed would never serve
+  // another, and the process would grow with every segment that it opens.
+  mallopt(M_ARENA_MAX, 2);
   // Before any thread is there, so that all of them leave the signals to RunUntilStopped.
   const sigset_t signals = stereofarm::StopSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);

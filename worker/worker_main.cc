@@ -48,12 +48,13 @@ int Fail(int code, const std::string& message) {
   return code;
 }
 
-// Large pictures come and go with every frame: kept and given out again, not returned to the kernel
-// and cleared anew each time. Few arenas, so that what one stage frees serves the next.
+// Images keep their own memory (common/image/image_memory.h). What encoders and decoders take in
+// large pieces goes back to the kernel when a task ends, and the stages' threads share two arenas,
+// so that a worker is as small after a thousand tasks as after the first.
 void TuneAllocator() {
   mallopt(M_ARENA_MAX, 2);
-  mallopt(M_MMAP_THRESHOLD, 32 << 20);
-  mallopt(M_TRIM_THRESHOLD, 512 << 20);
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  mallopt(M_TRIM_THRESHOLD, 16 << 20);
 }
 
 // SIGTERM and SIGINT in every thread but one, which turns the first into `stop` and the second into
