@@ -31,6 +31,9 @@ absl::Status RemoveTree(const std::filesystem::path& path);
 // rename(2), replacing `to`; both on one file system. Syncs the folder.
 absl::Status Rename(const std::filesystem::path& from, const std::filesystem::path& to);
 
+// The same, but AlreadyExists where `to` is there, untouched.
+absl::Status RenameToNew(const std::filesystem::path& from, const std::filesystem::path& to);
+
 absl::StatusOr<int64_t> FileSize(const std::filesystem::path& path);
 
 // A Status of errno's meaning: ENOENT NotFound, EACCES/EPERM/EROFS PermissionDenied, ENOSPC/EDQUOT

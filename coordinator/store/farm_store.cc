@@ -1,12 +1,35 @@
 #include "coordinator/store/farm_store.h"
 
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_format.h"
 #include "coordinator/store/schema.h"
 #include "coordinator/store/sqlite.h"
 
 namespace stereofarm {
 
+namespace {
+
+absl::Status WithWayOut(const absl::Status& status, const std::filesystem::path& file) {
+  if (status.code() != absl::StatusCode::kDataLoss) return status;
+  return absl::DataLossError(absl::StrFormat(
+      "%s; run stereofarm-coordinator doctor --repair --root %s", std::string(status.message()),
+      file.has_parent_path() ? file.parent_path().string() : "."));
+}
+
+}  // namespace
+
 absl::StatusOr<std::unique_ptr<FarmStore>> FarmStore::Open(const std::filesystem::path& file) {
-  SF_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(file));
+  absl::StatusOr<std::unique_ptr<Database>> opened = Database::Open(file);
+  if (!opened.ok()) return WithWayOut(opened.status(), file);
+  std::unique_ptr<Database> database = *std::move(opened);
+  SF_ASSIGN_OR_RETURN(const std::vector<std::string> damage, database->FindDamage(1));
+  if (!damage.empty()) {
+    return WithWayOut(absl::DataLossError(absl::StrFormat("the database %s is damaged (%s)",
+                                                          file.string(), damage.front())),
+                      file);
+  }
   if (absl::Status status = Migrate(database.get()); !status.ok()) {
     return Annotate(status, file.string());
   }
@@ -26,6 +49,7 @@ FarmStore::Change::Change(FarmStore* store)
     : transaction_(std::make_unique<Transaction>(store->database_.get())) {}
 FarmStore::Change::~Change() = default;
 const absl::Status& FarmStore::Change::begun() const { return transaction_->begun(); }
+absl::Status FarmStore::Checkpoint() { return database_->Checkpoint(); }
 absl::Status FarmStore::Change::Commit() { return transaction_->Commit(); }
 
 }  // namespace stereofarm

@@ -19,8 +19,9 @@ class Transaction;
 // Not thread-safe: the engine's lock guards it.
 class FarmStore {
  public:
-  // Opens or creates the file and brings it up to date. The caller makes sure that no other
-  // coordinator has it open.
+  // Opens or creates the file, reads it through for damage (DataLoss; the sentence says what
+  // repairs it) and brings it up to date. The caller makes sure that no other coordinator has it
+  // open.
   static absl::StatusOr<std::unique_ptr<FarmStore>> Open(const std::filesystem::path& file);
   ~FarmStore();
 
@@ -43,6 +44,9 @@ class FarmStore {
   ShotTable& shots() { return shots_; }
   TaskTable& tasks() { return tasks_; }
   WorkerTable& workers() { return workers_; }
+
+  // Empties the log that lies beside the file: now and then, and before a stop.
+  absl::Status Checkpoint();
 
  private:
   explicit FarmStore(std::unique_ptr<Database> database);

@@ -49,11 +49,12 @@ absl::Status SetAndVerify(Database* database, const char* set, const char* get,
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::filesystem::path& path) {
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::filesystem::path& path,
+                                                         Mode mode) {
   sqlite3* connection = nullptr;
-  const int code =
-      sqlite3_open_v2(path.c_str(), &connection,
-                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int create = mode == Mode::kCreate ? SQLITE_OPEN_CREATE : 0;
+  const int code = sqlite3_open_v2(path.c_str(), &connection,
+                                   SQLITE_OPEN_READWRITE | create | SQLITE_OPEN_NOMUTEX, nullptr);
   std::unique_ptr<Database> database(new Database(connection));
   if (code != SQLITE_OK) {
     return StatusOf(
@@ -69,12 +70,11 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::filesystem::
         SetAndVerify(database.get(), "PRAGMA synchronous = NORMAL", "PRAGMA synchronous", "1"));
     SF_RETURN_IF_ERROR(
         SetAndVerify(database.get(), "PRAGMA foreign_keys = ON", "PRAGMA foreign_keys", "1"));
-    Statement check = database->Prepare("PRAGMA quick_check(1)");
-    SF_ASSIGN_OR_RETURN(const bool row, check.Step());
-    if (!row || check.Text(0) != "ok") {
-      return absl::DataLossError("it is damaged: " + (row ? check.Text(0) : "no answer"));
-    }
-    return absl::OkStatus();
+    // Often enough to stay below the limit that it's cut back to.
+    SF_RETURN_IF_ERROR(SetAndVerify(database.get(), "PRAGMA wal_autocheckpoint = 500",
+                                    "PRAGMA wal_autocheckpoint", "500"));
+    const std::string limit = absl::StrFormat("PRAGMA journal_size_limit = %d", kMostLogBytes);
+    return database->Execute(limit.c_str());
   };
   if (absl::Status status = configure(); !status.ok()) {
     return Annotate(status, "the database " + path.string());
@@ -85,6 +85,47 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::filesystem::
 Database::~Database() {
   for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
   sqlite3_close(connection_);
+}
+
+absl::Status Database::Checkpoint() { return Prepare("PRAGMA wal_checkpoint(TRUNCATE)").Run(); }
+
+absl::StatusOr<std::vector<std::string>> Database::FindDamage(int most) {
+  std::vector<std::string> damage;
+  const auto is_enough = [&] { return static_cast<int>(damage.size()) >= most; };
+  {
+    Statement pages = Prepare("PRAGMA integrity_check");
+    while (!is_enough()) {
+      const absl::StatusOr<bool> row = pages.Step();
+      if (!row.ok()) {
+        // So damaged that it can't even be looked at.
+        if (row.status().code() != absl::StatusCode::kDataLoss) return row.status();
+        damage.emplace_back(row.status().message());
+        return damage;
+      }
+      if (!*row) break;
+      if (pages.Text(0) != "ok") damage.push_back(pages.Text(0));
+    }
+  }
+  if (!damage.empty()) return damage;
+  Statement keys = Prepare("PRAGMA foreign_key_check");
+  while (!is_enough()) {
+    SF_ASSIGN_OR_RETURN(const bool row, keys.Step());
+    if (!row) break;
+    damage.push_back(absl::StrFormat("a row of %s names a row of %s that isn't there", keys.Text(0),
+                                     keys.Text(2)));
+  }
+  return damage;
+}
+
+absl::Status Database::CopyTo(Database* target) {
+  sqlite3_backup* copy = sqlite3_backup_init(target->connection_, "main", connection_, "main");
+  if (copy == nullptr) {
+    return target->Error(sqlite3_errcode(target->connection_), "copying the database");
+  }
+  // In one step: a reader doesn't keep writers waiting, and the copy is of one moment.
+  sqlite3_backup_step(copy, -1);
+  const int code = sqlite3_backup_finish(copy);
+  return code == SQLITE_OK ? absl::OkStatus() : target->Error(code, "copying the database");
 }
 
 Statement Database::Prepare(const char* sql) {
@@ -104,6 +145,8 @@ absl::Status Database::Execute(const char* sql) {
 }
 
 int64_t Database::Changes() const { return sqlite3_changes64(connection_); }
+
+bool Database::InTransaction() const { return sqlite3_get_autocommit(connection_) == 0; }
 
 absl::Status Database::Error(int code, const char* sql) const {
   return StatusOf(code, absl::StrFormat("SQLite: %s (in: %s)", sqlite3_errmsg(connection_), sql));
@@ -186,7 +229,8 @@ Transaction::Transaction(Database* database)
     : database_(database), begun_(database->Execute("BEGIN IMMEDIATE")), open_(begun_.ok()) {}
 
 Transaction::~Transaction() {
-  if (!open_) return;
+  // A full disk may have taken it back already.
+  if (!open_ || !database_->InTransaction()) return;
   if (absl::Status status = database_->Execute("ROLLBACK"); !status.ok()) {
     SF_LOG(kError) << "cannot roll back: " << status.message();
   }

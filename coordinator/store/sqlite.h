@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "common/base/status.h"
 
@@ -17,13 +18,20 @@ namespace stereofarm {
 
 class Statement;
 
+// Above this a log is cut back.
+inline constexpr int64_t kMostLogBytes = int64_t{4} << 20;
+
 // One connection to a SQLite file. Not thread-safe: whoever shares it holds a lock.
 class Database {
  public:
-  // Opens or creates `path` in WAL mode with synchronous=NORMAL and foreign keys on, and checks
-  // that each took. Unavailable when another process holds the file, DataLoss when it isn't a sound
-  // database.
-  static absl::StatusOr<std::unique_ptr<Database>> Open(const std::filesystem::path& path);
+  enum class Mode { kCreate, kExisting };
+
+  // Opens `path` in WAL mode with synchronous=NORMAL and foreign keys on, and checks that each
+  // took; creates it only if asked to (NotFound). The log beside it is cut back to kMostLogBytes
+  // whenever all of it has gone into the file. Unavailable when another process holds the file,
+  // DataLoss when it is no database; FindDamage reads the whole of it.
+  static absl::StatusOr<std::unique_ptr<Database>> Open(const std::filesystem::path& path,
+                                                        Mode mode = Mode::kCreate);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -35,6 +43,15 @@ class Database {
   absl::Status Execute(const char* sql);
   // Rows that the last INSERT, UPDATE or DELETE touched.
   int64_t Changes() const;
+  bool InTransaction() const;
+  // Moves the log's content into the file and empties the log, as far as no reader needs it.
+  absl::Status Checkpoint();
+  // What is wrong with the file's pages, indexes and foreign keys, a line each, at most `most`.
+  // Reads all of it: some 15 ms for each MB.
+  absl::StatusOr<std::vector<std::string>> FindDamage(int most);
+  // Copies all of it, as of one moment, over what `target` has. Other connections may go on
+  // reading and writing.
+  absl::Status CopyTo(Database* target);
 
  private:
   friend class Statement;
