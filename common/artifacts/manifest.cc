@@ -7,13 +7,11 @@
 #include "common/base/hash.h"
 
 namespace stereofarm {
-namespace {
 
 bool IsPlainName(const std::string& name) {
-  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos;
+  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
+         name.find('\0') == std::string::npos;
 }
-
-}  // namespace
 
 absl::StatusOr<ManifestFile> DescribeFile(const std::filesystem::path& directory,
                                           const std::string& name) {

@@ -37,6 +37,9 @@ struct Manifest {
 inline constexpr char kManifestFile[] = "manifest.pb";
 inline constexpr char kCommittedFile[] = "committed.pb";
 
+// Whether `name` names a file right in a folder: no slash, no NUL, not "." or "..".
+bool IsPlainName(const std::string& name);
+
 // Size and hash of `name` in `directory`.
 absl::StatusOr<ManifestFile> DescribeFile(const std::filesystem::path& directory,
                                           const std::string& name);

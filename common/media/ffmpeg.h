@@ -39,8 +39,11 @@ using ParserPtr = std::unique_ptr<AVCodecParserContext, FfmpegDeleter>;
 PacketPtr NewPacket();
 FramePtr NewFrame();
 
+class SourceBytes;
+
 struct InputDeleter {
   void operator()(AVFormatContext* context) const { avformat_close_input(&context); }
+  std::shared_ptr<SourceBytes> bytes;  // that it reads; null: a file that FFmpeg opened
 };
 using InputPtr = std::unique_ptr<AVFormatContext, InputDeleter>;
 

@@ -20,16 +20,16 @@ constexpr int64_t kLookBack = 64;
 
 class DecodingFrameReader : public FrameReader {
  public:
-  DecodingFrameReader(std::filesystem::path path, std::shared_ptr<const FrameIndex> index,
-                      FrameRange range, int threads)
-      : path_(std::move(path)),
+  DecodingFrameReader(FilmFile film, std::shared_ptr<const FrameIndex> index, FrameRange range,
+                      int threads)
+      : film_(std::move(film)),
         index_(std::move(index)),
         range_(range),
         next_(range.begin),
         threads_(threads) {}
 
   absl::Status Start() {
-    SF_ASSIGN_OR_RETURN(packets_, IndexedPacketReader::Open(path_, index_));
+    SF_ASSIGN_OR_RETURN(packets_, IndexedPacketReader::Open(film_, index_));
     SF_ASSIGN_OR_RETURN(decoder_, OpenDecoder(packets_->stream(), threads_));
     orientation_ = OrientationOf(packets_->stream());
     frame_of_packet_.assign(index_->packets.size(), -1);
@@ -115,7 +115,7 @@ class DecodingFrameReader : public FrameReader {
     packet_->dts = number;
     const int sent = avcodec_send_packet(decoder_.get(), packet_.get());
     av_packet_unref(packet_.get());
-    if (sent == AVERROR(ENOMEM)) return AvStatus(sent, "cannot decode " + path_.string());
+    if (sent == AVERROR(ENOMEM)) return AvStatus(sent, "cannot decode " + film_.path.string());
     return absl::OkStatus();  // a broken packet; its frame will be missing
   }
 
@@ -135,7 +135,7 @@ class DecodingFrameReader : public FrameReader {
   }
 
   absl::Status ReplaceMissing() {
-    SF_LOG(kWarning) << path_.string() << ": frame " << next_
+    SF_LOG(kWarning) << film_.path.string() << ": frame " << next_
                      << " does not decode; the frame beside it stands in for it";
     if (!last_.empty()) return absl::OkStatus();
     if (before_ != nullptr) {
@@ -143,7 +143,7 @@ class DecodingFrameReader : public FrameReader {
       return absl::OkStatus();
     }
     if (next_ > 0) {
-      DecodingFrameReader before(path_, index_, {std::max<int64_t>(0, next_ - kLookBack), next_},
+      DecodingFrameReader before(film_, index_, {std::max<int64_t>(0, next_ - kLookBack), next_},
                                  threads_);
       SF_RETURN_IF_ERROR(before.Start());
       SF_ASSIGN_OR_RETURN(last_, before.LastThatDecodes());
@@ -151,12 +151,12 @@ class DecodingFrameReader : public FrameReader {
     if (last_.empty()) last_ = ahead_;
     if (last_.empty()) {
       return absl::DataLossError(
-          absl::StrFormat("no frame near frame %d of %s decodes", next_, path_.string()));
+          absl::StrFormat("no frame near frame %d of %s decodes", next_, film_.path.string()));
     }
     return absl::OkStatus();
   }
 
-  const std::filesystem::path path_;
+  const FilmFile film_;
   const std::shared_ptr<const FrameIndex> index_;
   const FrameRange range_;
   int64_t next_;
@@ -179,14 +179,13 @@ class DecodingFrameReader : public FrameReader {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<FrameReader>> FrameReader::Open(
-    const std::filesystem::path& path, std::shared_ptr<const FrameIndex> index, FrameRange range,
-    int threads) {
+    const FilmFile& film, std::shared_ptr<const FrameIndex> index, FrameRange range, int threads) {
   if (range.begin < 0 || range.end > index->frame_count() || range.begin > range.end) {
     return absl::InvalidArgumentError(
         absl::StrFormat("frames %d to %d are not all in %s, which has %d", range.begin, range.end,
-                        path.string(), index->frame_count()));
+                        film.path.string(), index->frame_count()));
   }
-  auto reader = std::make_unique<DecodingFrameReader>(path, std::move(index), range, threads);
+  auto reader = std::make_unique<DecodingFrameReader>(film, std::move(index), range, threads);
   SF_RETURN_IF_ERROR(reader->Start());
   return std::unique_ptr<FrameReader>(std::move(reader));
 }

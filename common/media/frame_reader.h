@@ -2,11 +2,11 @@
 #define STEREOFARM_COMMON_MEDIA_FRAME_READER_H_
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 #include <optional>
 
 #include "common/base/status.h"
+#include "common/media/film_file.h"
 #include "common/media/frame_index.h"
 #include "common/media/picture.h"
 #include "common/timeline/frame_range.h"
@@ -26,7 +26,7 @@ class FrameReader {
   virtual ~FrameReader() = default;
   // DataLoss when the file isn't the indexed one any more. `threads`: of the decoder (its results
   // don't depend on it).
-  static absl::StatusOr<std::unique_ptr<FrameReader>> Open(const std::filesystem::path& path,
+  static absl::StatusOr<std::unique_ptr<FrameReader>> Open(const FilmFile& film,
                                                            std::shared_ptr<const FrameIndex> index,
                                                            FrameRange range, int threads = 1);
   // The next frame of the range, or nothing at its end. A frame that the file has but that doesn't

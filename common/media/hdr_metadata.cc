@@ -32,15 +32,17 @@ std::unique_ptr<T, AvFree> OfFrame(const AVFrame& frame, AVFrameSideDataType typ
   return data == nullptr ? nullptr : CopyOf<T>(data->data, data->size);
 }
 
-FramePtr FirstFrame(const std::filesystem::path& path, int stream_index) {
-  absl::StatusOr<InputPtr> input = OpenSource(path);
-  if (!input.ok() || stream_index >= static_cast<int>((*input)->nb_streams)) return nullptr;
-  absl::StatusOr<CodecContextPtr> decoder = OpenDecoder(*(*input)->streams[stream_index], 1);
-  if (!decoder.ok()) return nullptr;
+// Null where no frame decodes.
+absl::StatusOr<FramePtr> FirstFrame(const FilmFile& film, int stream_index) {
+  SF_ASSIGN_OR_RETURN(const InputPtr input, OpenSource(film));
+  if (stream_index >= static_cast<int>(input->nb_streams)) return FramePtr();
+  absl::StatusOr<CodecContextPtr> decoder = OpenDecoder(*input->streams[stream_index], 1);
+  if (!decoder.ok()) return FramePtr();
   const PacketPtr packet = NewPacket();
   FramePtr frame = NewFrame();
   for (int i = 0; i < kPacketsUntilFirstFrame;) {
-    const bool more = av_read_frame(input->get(), packet.get()) >= 0;
+    const bool more = av_read_frame(input.get(), packet.get()) >= 0;
+    SF_RETURN_IF_ERROR(ReadError(input));
     if (more && packet->stream_index != stream_index) {
       av_packet_unref(packet.get());
       continue;
@@ -48,10 +50,10 @@ FramePtr FirstFrame(const std::filesystem::path& path, int stream_index) {
     avcodec_send_packet(decoder->get(), more ? packet.get() : nullptr);
     av_packet_unref(packet.get());
     if (avcodec_receive_frame(decoder->get(), frame.get()) >= 0) return frame;
-    if (!more) return nullptr;
+    if (!more) return FramePtr();
     ++i;
   }
-  return nullptr;
+  return FramePtr();
 }
 
 HdrMetadata OfContainer(const AVStream& stream) {
@@ -66,12 +68,12 @@ long Scaled(AVRational value, double scale) { return std::lround(av_q2d(value) *
 
 }  // namespace
 
-HdrMetadata HdrMetadataOf(const AVStream& stream, const std::filesystem::path& path) {
+absl::StatusOr<HdrMetadata> HdrMetadataOf(const AVStream& stream, const FilmFile& film) {
   HdrMetadata hdr = OfContainer(stream);
   const AVColorTransferCharacteristic transfer = stream.codecpar->color_trc;
   const bool wide = transfer == AVCOL_TRC_SMPTE2084 || transfer == AVCOL_TRC_ARIB_STD_B67;
   if (!wide || (hdr.mastering != nullptr && hdr.light != nullptr)) return hdr;
-  const FramePtr frame = FirstFrame(path, stream.index);
+  SF_ASSIGN_OR_RETURN(const FramePtr frame, FirstFrame(film, stream.index));
   if (frame == nullptr) return hdr;
   if (hdr.mastering == nullptr) {
     hdr.mastering =
@@ -83,10 +85,10 @@ HdrMetadata HdrMetadataOf(const AVStream& stream, const std::filesystem::path& p
   return hdr;
 }
 
-absl::StatusOr<HdrMetadata> ReadHdrMetadata(const std::filesystem::path& path) {
-  SF_ASSIGN_OR_RETURN(const InputPtr input, OpenSource(path));
-  SF_ASSIGN_OR_RETURN(const int picture, PictureTrack(*input, path));
-  return HdrMetadataOf(*input->streams[picture], path);
+absl::StatusOr<HdrMetadata> ReadHdrMetadata(const FilmFile& film) {
+  SF_ASSIGN_OR_RETURN(const InputPtr input, OpenSource(film));
+  SF_ASSIGN_OR_RETURN(const int picture, PictureTrack(*input, film.path));
+  return HdrMetadataOf(*input->streams[picture], film);
 }
 
 absl::Status AttachHdrMetadata(const HdrMetadata& hdr, AVStream* stream) {

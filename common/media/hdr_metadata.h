@@ -5,12 +5,12 @@ extern "C" {
 #include <libavutil/mastering_display_metadata.h>
 }
 
-#include <filesystem>
 #include <memory>
 #include <string>
 
 #include "common/base/status.h"
 #include "common/media/ffmpeg.h"
+#include "common/media/film_file.h"
 
 namespace stereofarm {
 
@@ -25,11 +25,11 @@ struct HdrMetadata {
 };
 
 // From the container, else from the first frame where the track's transfer is PQ or HLG (the file
-// is opened a second time for it).
-HdrMetadata HdrMetadataOf(const AVStream& stream, const std::filesystem::path& path);
+// is opened a second time for it). Fails only as ReadError does.
+absl::StatusOr<HdrMetadata> HdrMetadataOf(const AVStream& stream, const FilmFile& film);
 
 // Of a film's picture track.
-absl::StatusOr<HdrMetadata> ReadHdrMetadata(const std::filesystem::path& path);
+absl::StatusOr<HdrMetadata> ReadHdrMetadata(const FilmFile& film);
 
 // As side data of an output track.
 absl::Status AttachHdrMetadata(const HdrMetadata& hdr, AVStream* stream);

@@ -21,22 +21,28 @@ constexpr int kPacketsToLocate = 64;
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<IndexedPacketReader>> IndexedPacketReader::Open(
-    const std::filesystem::path& path, std::shared_ptr<const FrameIndex> index) {
-  std::unique_ptr<IndexedPacketReader> reader(new IndexedPacketReader(path, std::move(index)));
+    const FilmFile& film, std::shared_ptr<const FrameIndex> index) {
+  std::unique_ptr<IndexedPacketReader> reader(new IndexedPacketReader(film, std::move(index)));
   reader->held_ = NewPacket();
   SF_RETURN_IF_ERROR(reader->Reopen());
   return reader;
 }
 
 absl::Status IndexedPacketReader::Replaced() const {
-  return absl::DataLossError(absl::StrFormat(
-      "%s is not the film that was indexed any more; it was changed or replaced", path_.string()));
+  return absl::DataLossError(
+      absl::StrFormat("%s is not the film that was indexed any more; it was changed or replaced",
+                      film_.path.string()));
+}
+
+absl::Status IndexedPacketReader::Missing() const {
+  const absl::Status error = ReadError(input_);
+  return error.ok() ? Replaced() : error;
 }
 
 absl::Status IndexedPacketReader::Reopen() {
-  SF_ASSIGN_OR_RETURN(const int64_t size, FileSize(path_));
+  SF_ASSIGN_OR_RETURN(const int64_t size, film_.Size());
   if (size != index_->file_size) return Replaced();
-  absl::StatusOr<InputPtr> input = OpenSource(path_);
+  absl::StatusOr<InputPtr> input = OpenSource(film_);
   if (!input.ok()) {
     return absl::IsInvalidArgument(input.status()) ? Replaced() : input.status();
   }
@@ -113,7 +119,7 @@ absl::Status IndexedPacketReader::SeekTo(int64_t packet_number) {
     int64_t number = 0;
     while (next_ < packet_number) {
       SF_ASSIGN_OR_RETURN(const bool more, Next(packet.get(), &number));
-      if (!more) return Replaced();
+      if (!more) return Missing();
       av_packet_unref(packet.get());
     }
     return absl::OkStatus();
@@ -132,6 +138,7 @@ absl::Status IndexedPacketReader::SeekTo(int64_t packet_number) {
         break;
       }
       if (Locate(packet_number)) return absl::OkStatus();
+      SF_RETURN_IF_ERROR(ReadError(input_));
       if (holds_) av_packet_unref(held_.get());
       holds_ = false;
     }
@@ -142,7 +149,7 @@ absl::Status IndexedPacketReader::SeekTo(int64_t packet_number) {
   int64_t number = 0;
   while (next_ < packet_number) {
     SF_ASSIGN_OR_RETURN(const bool more, Next(packet.get(), &number));
-    if (!more) return Replaced();
+    if (!more) return Missing();
     av_packet_unref(packet.get());
   }
   return absl::OkStatus();
@@ -154,11 +161,12 @@ absl::StatusOr<bool> IndexedPacketReader::Next(AVPacket* packet, int64_t* number
     av_packet_move_ref(packet, held_.get());
     holds_ = false;
   } else if (!ReadPicturePacket(packet)) {
-    return Replaced();
+    return Missing();
   }
   if (!Matches(*packet, next_)) {
     av_packet_unref(packet);
-    return Replaced();
+    // A read error also cuts the packet short that it happens in.
+    return Missing();
   }
   *number = next_++;
   return true;

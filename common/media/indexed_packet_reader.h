@@ -2,11 +2,11 @@
 #define STEREOFARM_COMMON_MEDIA_INDEXED_PACKET_READER_H_
 
 #include <cstdint>
-#include <filesystem>
 #include <memory>
 
 #include "common/base/status.h"
 #include "common/media/ffmpeg.h"
+#include "common/media/film_file.h"
 #include "common/media/frame_index.h"
 
 namespace stereofarm {
@@ -16,7 +16,7 @@ namespace stereofarm {
 class IndexedPacketReader {
  public:
   static absl::StatusOr<std::unique_ptr<IndexedPacketReader>> Open(
-      const std::filesystem::path& path, std::shared_ptr<const FrameIndex> index);
+      const FilmFile& film, std::shared_ptr<const FrameIndex> index);
 
   // The next packet read will be the one of this number.
   absl::Status SeekTo(int64_t packet_number);
@@ -27,8 +27,8 @@ class IndexedPacketReader {
   const AVStream& stream() const { return *input_->streams[index_->video.stream_index]; }
 
  private:
-  IndexedPacketReader(std::filesystem::path path, std::shared_ptr<const FrameIndex> index)
-      : path_(std::move(path)), index_(std::move(index)) {}
+  IndexedPacketReader(FilmFile film, std::shared_ptr<const FrameIndex> index)
+      : film_(std::move(film)), index_(std::move(index)) {}
   absl::Status Reopen();
   // False at the end of the file.
   bool ReadPicturePacket(AVPacket* packet);
@@ -37,8 +37,10 @@ class IndexedPacketReader {
   bool Locate(int64_t wanted);
   bool Matches(const AVPacket& packet, int64_t number) const;
   absl::Status Replaced() const;
+  // What to say when the next packet doesn't come: why the film can't be read, else Replaced.
+  absl::Status Missing() const;
 
-  std::filesystem::path path_;
+  const FilmFile film_;
   std::shared_ptr<const FrameIndex> index_;
   InputPtr input_;
   PacketPtr held_;  // read ahead by Locate

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "common/base/status.h"
+#include "common/media/film_file.h"
 #include "common/media/media_info.h"
 #include "common/media/picture.h"
 
@@ -58,7 +59,7 @@ class SegmentWriter {
   static absl::StatusOr<std::unique_ptr<SegmentWriter>> Create(const std::filesystem::path& path,
                                                                const EncodedVideo& video,
                                                                const EncoderSettings& settings,
-                                                               const std::filesystem::path& source);
+                                                               const FilmFile& source);
   // Picture of `video`'s size, all of one format that EncoderPixelFormat gives.
   virtual absl::Status Add(const Picture& picture) = 0;
   // Flushes, closes and syncs the file: InvalidArgument when nothing was added. Without it the

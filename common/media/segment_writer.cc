@@ -158,10 +158,10 @@ std::string SegmentExtension(const std::string& codec) {
 
 absl::StatusOr<std::unique_ptr<SegmentWriter>> SegmentWriter::Create(
     const std::filesystem::path& path, const EncodedVideo& video, const EncoderSettings& settings,
-    const std::filesystem::path& source) {
+    const FilmFile& source) {
   SF_ASSIGN_OR_RETURN(const AVCodec* codec, FindEncoder(settings.codec));
   HdrMetadata hdr;
-  if (!source.empty()) {
+  if (!source.path.empty()) {
     SF_ASSIGN_OR_RETURN(hdr, ReadHdrMetadata(source));
   }
   auto writer = std::make_unique<FileSegmentWriter>(path, *codec, video, settings, std::move(hdr));

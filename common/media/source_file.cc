@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_format.h"
 #include "common/base/file_system.h"
+#include "common/media/source_bytes.h"
 
 namespace stereofarm {
 namespace fs = std::filesystem;
@@ -52,24 +53,38 @@ absl::Status NotAFilm(const fs::path& path, int error) {
 
 }  // namespace
 
-absl::StatusOr<InputPtr> OpenSource(const fs::path& path) {
+absl::StatusOr<InputPtr> OpenSource(const FilmFile& film) {
+  const fs::path& path = film.path;
   QuietFfmpeg();
-  SF_RETURN_IF_ERROR(CheckReadable(path));
+  if (film.bytes == nullptr) SF_RETURN_IF_ERROR(CheckReadable(path));
   AVFormatContext* raw = avformat_alloc_context();
   if (raw == nullptr) return absl::ResourceExhaustedError("no memory to open a film");
+  InputDeleter deleter;
+  if (film.bytes != nullptr) {
+    deleter.bytes = std::make_shared<SourceBytes>(film.bytes);
+    raw->pb = deleter.bytes->io();
+    raw->flags |= AVFMT_FLAG_CUSTOM_IO;
+  }
   Dictionary options;
-  options.Set("protocol_whitelist", "file");
+  options.Set("protocol_whitelist", film.bytes == nullptr ? "file" : "none");
   const int opened = avformat_open_input(&raw, FfmpegUrl(path).c_str(), nullptr, options.pointer());
+  InputPtr input(opened < 0 ? nullptr : raw, std::move(deleter));
+  SF_RETURN_IF_ERROR(ReadError(input));
   if (opened == AVERROR(ENOMEM)) return AvStatus(opened, "cannot open " + path.string());
   if (opened < 0) return NotAFilm(path, opened);
-  InputPtr input(raw);
   if (IsRefusedFormat(*input->iformat)) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "%s is not a film (FFmpeg takes it for \"%s\")", path.string(), input->iformat->name));
   }
   const int found = avformat_find_stream_info(input.get(), nullptr);
+  SF_RETURN_IF_ERROR(ReadError(input));
   if (found < 0) return NotAFilm(path, found);
   return input;
+}
+
+absl::Status ReadError(const InputPtr& input) {
+  const std::shared_ptr<SourceBytes>& bytes = input.get_deleter().bytes;
+  return bytes == nullptr ? absl::OkStatus() : bytes->error();
 }
 
 absl::StatusOr<int> PictureTrack(const AVFormatContext& input, const fs::path& path) {

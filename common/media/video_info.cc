@@ -111,7 +111,7 @@ absl::StatusOr<VideoInfo> DescribePicture(const AVFormatContext& input, int stre
   video.time_base = FromAv(stream->time_base);
   video.color = ColorOf(codec);
   video.color.chroma_location = TurnedChromaLocation(video.color.chroma_location, orientation);
-  const HdrMetadata hdr = HdrMetadataOf(*stream, path);
+  SF_ASSIGN_OR_RETURN(const HdrMetadata hdr, HdrMetadataOf(*stream, path));
   video.color.has_mastering_display = hdr.mastering != nullptr;
   video.color.has_content_light_level = hdr.light != nullptr;
   return video;

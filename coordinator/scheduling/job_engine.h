@@ -27,6 +27,7 @@
 #include "coordinator/scheduling/job_flow.h"
 #include "coordinator/scheduling/job_report.h"
 #include "coordinator/scheduling/lease_book.h"
+#include "coordinator/scheduling/leased_files.h"
 #include "coordinator/scheduling/shot_finder.h"
 #include "coordinator/scheduling/task_desk.h"
 #include "coordinator/scheduling/worker_roster.h"
@@ -100,6 +101,11 @@ class JobEngine {
                     const std::string& message, const std::string& damaged_task);
   absl::Status HandBack(const std::string& worker, const AttemptRef& attempt);
   absl::Status Leave(const std::string& worker);
+
+  // For workers that read and write files through the coordinator. FailedPrecondition: the lease is
+  // lost.
+  absl::Status CheckHeld(const std::string& worker, const AttemptRef& attempt);
+  absl::StatusOr<LeasedFiles> FilesOfLease(const std::string& worker, const AttemptRef& attempt);
 
   // For people.
   absl::StatusOr<SubmitResult> Submit(const SubmitOrder& order);

@@ -21,7 +21,8 @@ FarmServer::FarmServer(JobEngine* engine)
     : engine_(engine),
       waiters_(std::make_shared<LeaseWaiters>(engine)),
       farm_(engine, waiters_.get()),
-      jobs_(engine) {}
+      jobs_(engine),
+      files_(engine) {}
 
 absl::StatusOr<std::unique_ptr<FarmServer>> FarmServer::Start(JobEngine* engine,
                                                               const ListenAddress& listen) {
@@ -37,6 +38,7 @@ absl::StatusOr<std::unique_ptr<FarmServer>> FarmServer::Start(JobEngine* engine,
   builder.AddListeningPort(target, grpc::InsecureServerCredentials(), &port);
   builder.RegisterService(&server->farm_);
   builder.RegisterService(&server->jobs_);
+  builder.RegisterService(&server->files_);
   engine->OnWorkReady([waiters = server->waiters_] { waiters->Wake(); });
   server->server_ = builder.BuildAndStart();
   if (server->server_ == nullptr || port == 0) {

@@ -7,6 +7,7 @@
 #include "common/base/status.h"
 #include "coordinator/scheduling/job_engine.h"
 #include "coordinator/service/farm_service.h"
+#include "coordinator/service/files_service.h"
 #include "coordinator/service/jobs_service.h"
 #include "coordinator/service/lease_waiters.h"
 #include "coordinator/service/listen_address.h"
@@ -14,7 +15,7 @@
 
 namespace stereofarm {
 
-// The engine's door: both services on one address.
+// The engine's door: its services on one address.
 class FarmServer {
  public:
   // Serves until Stop or the destructor. Takes the engine's OnWorkReady. Unavailable when the
@@ -36,6 +37,7 @@ class FarmServer {
   std::shared_ptr<LeaseWaiters> waiters_;  // shared with the engine's call-back
   FarmService farm_;
   JobsService jobs_;
+  FilesService files_;
   std::unique_ptr<grpc::Server> server_;
   bool stopped_ = false;
 };

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <utility>
 
+#include "coordinator/service/attempt_ref.h"
 #include "coordinator/service/grpc_status.h"
 #include "proto/conversions.h"
 
@@ -12,10 +13,6 @@ namespace {
 
 // A lease is renewed this often before it ends.
 constexpr int64_t kRenewalsPerLease = 6;
-
-AttemptRef AttemptOf(const v1::AttemptId& proto) {
-  return {proto.job(), proto.task(), proto.epoch(), proto.lease_id()};
-}
 
 // One parked Lease call.
 class ParkedLease : public grpc::ServerUnaryReactor {

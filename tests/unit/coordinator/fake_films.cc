@@ -23,7 +23,9 @@ absl::StatusOr<IndexedFilm> FakeFilms::Index(const std::string& input,
   return IndexedFilm{frames_, 64, 36, identity_, "index of " + input};
 }
 
-absl::Status FakeFilms::CheckDepthFolder(const std::string& folder, const IndexedFilm&) {
+absl::Status FakeFilms::CheckDepthFolder(const std::string& folder, const IndexedFilm& film) {
+  const std::filesystem::directory_iterator files(folder);
+  if (std::distance(begin(files), end(files)) >= film.frames) return absl::OkStatus();
   return absl::InvalidArgumentError(folder + " has no depth");
 }
 
