@@ -1,5 +1,7 @@
 #include "proto/conversions.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_format.h"
 
 namespace stereofarm {
@@ -135,6 +137,7 @@ v1::TaskSpec ToProto(const TaskSpec& spec) {
   proto.set_inpaint_task(spec.inpaint_task);
   proto.set_inpaint_directory(spec.inpaint_directory);
   proto.set_stage_basis(spec.stage_basis);
+  proto.set_memory_step(spec.memory_step);
   return proto;
 }
 
@@ -158,6 +161,7 @@ absl::StatusOr<TaskSpec> FromProto(const v1::TaskSpec& proto) {
   spec.inpaint_task = proto.inpaint_task();
   spec.inpaint_directory = proto.inpaint_directory();
   spec.stage_basis = proto.stage_basis();
+  spec.memory_step = std::clamp(proto.memory_step(), 0, kMostMemorySteps);
   return spec;
 }
 

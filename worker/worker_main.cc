@@ -86,14 +86,27 @@ std::string HostAndProcess() {
   return absl::StrFormat("%s:%d", host, getpid());
 }
 
+// Bytes of memory that tasks on this device share; 0 where that can't be told.
+int64_t DeviceMemory(const std::string& device) {
+  if (device == "cpu") return int64_t{sysconf(_SC_PHYS_PAGES)} * sysconf(_SC_PAGE_SIZE);
+  const std::vector<CudaDevice> devices = CudaDevices();
+  const size_t index = static_cast<size_t>(std::atoi(device.c_str() + device.find(':') + 1));
+  return index < devices.size() ? devices[index].memory_bytes : 0;
+}
+
 int RunWorker(const Flags& flags, const sigset_t& signals) {
   const absl::StatusOr<std::string> numeric_class =
       NumericClass(flags.device, ModelLibraryVersions() + "/" + MediaLibraryVersions());
   if (!numeric_class.ok()) return Fail(kExitUsage, std::string(numeric_class.status().message()));
 
   AgentOptions options;
-  options.info = {SystemRandom()->Hex(16), HostAndProcess(),   flags.device,
-                  *numeric_class,          STEREOFARM_VERSION, flags.tags};
+  options.info = {SystemRandom()->Hex(16),
+                  HostAndProcess(),
+                  flags.device,
+                  *numeric_class,
+                  STEREOFARM_VERSION,
+                  flags.tags,
+                  DeviceMemory(flags.device)};
   options.exit_when_idle_micros = static_cast<int64_t>(flags.exit_when_idle_seconds * 1e6);
 
   ModelFactories factories;

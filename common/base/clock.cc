@@ -1,20 +1,25 @@
 #include "common/base/clock.h"
 
+#include <time.h>
+
 #include <chrono>
 
 namespace stereofarm {
 namespace {
 
-template <typename ClockType>
-int64_t MicrosOf() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(ClockType::now().time_since_epoch())
-      .count();
-}
-
 class SystemClock : public Clock {
  public:
-  int64_t WallMicros() override { return MicrosOf<std::chrono::system_clock>(); }
-  int64_t MonotonicMicros() override { return MicrosOf<std::chrono::steady_clock>(); }
+  int64_t WallMicros() override {
+    return std::chrono::duration_cast<std::chrono::microseconds>(
+               std::chrono::system_clock::now().time_since_epoch())
+        .count();
+  }
+  int64_t MonotonicMicros() override {
+    // Goes on while the machine sleeps: a lease isn't longer for a worker that was suspended.
+    timespec time{};
+    clock_gettime(CLOCK_BOOTTIME, &time);
+    return int64_t{time.tv_sec} * 1'000'000 + time.tv_nsec / 1000;
+  }
 };
 
 }  // namespace

@@ -11,7 +11,8 @@ class Clock {
   virtual ~Clock() = default;
   // Microseconds since 1970, UTC. May step; for people and file dates only.
   virtual int64_t WallMicros() = 0;
-  // Microseconds since an unspecified start. Never steps back; leases and time-outs use it.
+  // Microseconds since an unspecified start. Never steps back and counts the time for which the
+  // machine slept; leases and time-outs use it.
   virtual int64_t MonotonicMicros() = 0;
 };
 

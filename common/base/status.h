@@ -11,17 +11,21 @@ namespace stereofarm {
 
 // The codes mean something for retry, everywhere in the farm:
 //   InvalidArgument     bad input or option; never again
-//   NotFound            a file or an id that isn't there; never again
+//   NotFound            a file or an id that isn't there
 //   DataLoss            a file that is damaged; make it again
 //   FailedPrecondition  the state moved on (lease lost, job cancelled); drop the work
 //   Unavailable         somebody is away; again later
-//   ResourceExhausted   disk or device memory full
+//   ResourceExhausted   a disk is full; or memory, which IsOutOfMemory tells
 //   Cancelled           asked to stop
 //   Internal            our own bug
 // Messages are one sentence: what is wrong, with which file or option, and what to do.
 
 // The same code with `context` and ": " before the message. OK stays OK.
 absl::Status Annotate(const absl::Status& status, const std::string& context);
+
+// ResourceExhausted, of the machine's or the device's memory.
+absl::Status OutOfMemory(const std::string& message);
+bool IsOutOfMemory(const absl::Status& status);
 
 }  // namespace stereofarm
 

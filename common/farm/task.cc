@@ -30,10 +30,14 @@ constexpr Names<JobState, 6> kJobStates = {{{"queued", JobState::kQueued},
                                             {"done", JobState::kDone},
                                             {"failed", JobState::kFailed},
                                             {"cancelled", JobState::kCancelled}}};
-constexpr Names<FailureClass, 4> kFailures = {{{"permanent", FailureClass::kPermanent},
+constexpr Names<FailureClass, 8> kFailures = {{{"permanent", FailureClass::kPermanent},
                                                {"retryable", FailureClass::kRetryable},
-                                               {"resources", FailureClass::kResources},
-                                               {"input-damaged", FailureClass::kInputDamaged}}};
+                                               {"storage-away", FailureClass::kStorageAway},
+                                               {"storage-full", FailureClass::kStorageFull},
+                                               {"device-memory", FailureClass::kDeviceMemory},
+                                               {"input-damaged", FailureClass::kInputDamaged},
+                                               {"worker-lost", FailureClass::kWorkerLost},
+                                               {"stalled", FailureClass::kStalled}}};
 
 template <typename Value, size_t n>
 std::string NameIn(const Names<Value, n>& table, Value value) {

@@ -30,16 +30,23 @@ absl::StatusOr<TaskState> ParseTaskState(const std::string& name);
 std::string JobStateName(JobState state);
 absl::StatusOr<JobState> ParseJobState(const std::string& name);
 
-// Why an attempt failed, as far as the worker can tell; decides about retries.
+// Why an attempt failed; coordinator/scheduling/failure_rules.h says what follows from each.
 enum class FailureClass {
-  kPermanent,     // bad input: the job fails with the message
-  kRetryable,     // anything unexpected: another attempt, another worker if there is one
-  kResources,     // disk or device memory full
-  kInputDamaged,  // an intermediate of `damaged_task` doesn't match its manifest: that task runs
-                  // again
+  kPermanent,     // bad input: the same everywhere and next time
+  kRetryable,     // anything unexpected
+  kStorageAway,   // the store or the film can't be reached from the worker
+  kStorageFull,   // a disk is full
+  kDeviceMemory,  // the device or the machine has too little memory
+  kInputDamaged,  // an intermediate of `damaged_task` doesn't match its manifest
+  // Said by the coordinator, never by a worker:
+  kWorkerLost,  // the worker was silent for a whole lease
+  kStalled,     // no progress, or far slower than its like
 };
 std::string FailureClassName(FailureClass failure);
 absl::StatusOr<FailureClass> ParseFailureClass(const std::string& name);
+
+// So often a task may run out of memory before that counts as a failure.
+inline constexpr int kMostMemorySteps = 3;
 
 // The committed depth of one shard, as render and warp read it: joined depth = scale * raw + shift.
 struct DepthSource {
@@ -73,6 +80,9 @@ struct TaskSpec {
   std::string inpaint_directory;
   // Hash of all that decides this stage's result but the numeric class (StageKey adds it).
   std::string stage_basis;
+  // How often the task ran out of memory: from 1 on the worker first drops the models and pictures
+  // that it keeps from other tasks. Changes no byte of the result.
+  int memory_step = 0;
   bool operator==(const TaskSpec&) const = default;
 };
 

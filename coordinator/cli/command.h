@@ -20,7 +20,12 @@ Command AddWatchCommand(CLI::App* program);
 Command AddStatusCommand(CLI::App* program);
 Command AddCancelCommand(CLI::App* program);
 Command AddRetryCommand(CLI::App* program);
+Command AddPauseCommand(CLI::App* program);
+Command AddResumeCommand(CLI::App* program);
+Command AddPriorityCommand(CLI::App* program);
 Command AddWorkersCommand(CLI::App* program);
+Command AddDrainCommand(CLI::App* program);
+Command AddResumeWorkerCommand(CLI::App* program);
 Command AddProbeCommand(CLI::App* program);
 Command AddPreviewCommand(CLI::App* program);
 

@@ -62,6 +62,12 @@ std::string StatusJson(const v1::JobStatus& status) {
   for (const v1::OutputSpec& output : status.settings().outputs()) {
     json["outputs"].push_back({{"layout", output.layout()}, {"file", output.file()}});
   }
+  json["paused"] = status.paused();
+  json["hold"] = status.hold();
+  json["priority"] = status.priority();
+  json["max_workers"] = status.max_workers();
+  json["tags"] = Json::array();
+  for (const std::string& tag : status.tags()) json["tags"].push_back(tag);
   json["frames"] = status.frames();
   json["seconds"] = Rounded(status.seconds());
   json["created"] = static_cast<double>(status.created_wall_micros()) / 1e6;
@@ -77,6 +83,13 @@ std::string StatusJson(const v1::JobStatus& status) {
                    {"ready", tasks.ready()}, {"leased", tasks.leased()},
                    {"done", tasks.done()},   {"failed", tasks.failed()},
                    {"run", tasks.run()},     {"reused", tasks.reused()}};
+  json["missing"] = Json::array();
+  for (const v1::MissingRange& missing : status.missing()) {
+    json["missing"].push_back({{"begin", missing.begin()},
+                               {"end", missing.end()},
+                               {"task", missing.task()},
+                               {"error", missing.error()}});
+  }
   json["shots"] = Json::array();
   for (const v1::ShotStatus& shot : status.shots()) {
     json["shots"].push_back({{"begin", shot.begin()},
@@ -108,6 +121,8 @@ std::string WorkerJson(const v1::WorkerStatus& worker) {
   json["numeric_class"] = worker.numeric_class();
   json["tags"] = Json::array();
   for (const std::string& tag : worker.tags()) json["tags"].push_back(tag);
+  json["reason"] = worker.reason();
+  json["memory_bytes"] = worker.memory_bytes();
   return Dump(json);
 }
 

@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "coordinator/cli/jobs_client.h"
 #include "coordinator/cli/progress_meter.h"
 #include "coordinator/cli/text_table.h"
 
@@ -21,6 +23,10 @@ std::string StageText(const v1::JobStatus& status) {
     }
   }
   return "-";
+}
+
+std::string StateText(const v1::JobStatus& status) {
+  return status.paused() && !HasEnded(status) ? status.state() + ", paused" : status.state();
 }
 
 std::string OutputText(const v1::JobStatus& status) {
@@ -53,15 +59,23 @@ std::string JobsText(const v1::ListReply& reply) {
   std::vector<std::vector<std::string>> rows = {
       {"JOB", "STATE", "FRAMES", "TIME", "STAGE", "OUTPUT"}};
   for (const v1::JobStatus& job : reply.jobs()) {
-    rows.push_back({job.job(), job.state(), absl::StrFormat("%d", job.frames()),
+    rows.push_back({job.job(), StateText(job), absl::StrFormat("%d", job.frames()),
                     DurationText(job.seconds()), StageText(job), OutputText(job)});
   }
   return TextTable(rows);
 }
 
 std::string StatusText(const v1::JobStatus& status) {
-  std::string text = absl::StrFormat("job      %s\nstate    %s\n", status.job(), status.state());
+  std::string text = absl::StrFormat("job      %s\nstate    %s\n", status.job(), StateText(status));
   if (!status.error().empty()) text += absl::StrFormat("error    %s\n", status.error());
+  if (!status.hold().empty()) text += absl::StrFormat("waits    %s\n", status.hold());
+  if (status.priority() != 0) text += absl::StrFormat("priority %d\n", status.priority());
+  if (status.max_workers() > 0) {
+    text += absl::StrFormat("workers  at most %d at the same time\n", status.max_workers());
+  }
+  if (!status.tags().empty()) {
+    text += absl::StrFormat("tags     %s\n", absl::StrJoin(status.tags(), ","));
+  }
   text += absl::StrFormat("input    %s\n", status.settings().input());
   for (const v1::OutputSpec& output : status.settings().outputs()) {
     text += absl::StrFormat("output   %s (%s)\n", output.file(), output.layout());
@@ -87,6 +101,10 @@ std::string StatusText(const v1::JobStatus& status) {
     text +=
         absl::StrFormat("shots    %d, %d of them with depth\n", status.shots().size(), reconciled);
   }
+  for (const v1::MissingRange& missing : status.missing()) {
+    text += absl::StrFormat("missing  frames %d to %d: %s\n", missing.begin(), missing.end() - 1,
+                            missing.error());
+  }
   text += SeamsText(status);
   for (const std::string& remark : status.remarks()) {
     text += absl::StrFormat("remark   %s\n", remark);
@@ -96,11 +114,14 @@ std::string StatusText(const v1::JobStatus& status) {
 
 std::string WorkersText(const v1::ListWorkersReply& reply) {
   if (reply.workers().empty()) return "no workers\n";
-  std::vector<std::vector<std::string>> rows = {{"WORKER", "NAME", "DEVICE", "STATE", "TASK"}};
+  std::vector<std::vector<std::string>> rows = {
+      {"WORKER", "NAME", "DEVICE", "STATE", "TASK", "TAGS"}};
   for (const v1::WorkerStatus& worker : reply.workers()) {
-    const std::string task =
+    std::string task =
         worker.task().empty() ? "-" : absl::StrFormat("%s %s", worker.job(), worker.task());
-    rows.push_back({worker.worker(), worker.name(), worker.device(), worker.state(), task});
+    if (!worker.reason().empty()) task = worker.reason();
+    rows.push_back({worker.worker(), worker.name(), worker.device(), worker.state(), task,
+                    worker.tags().empty() ? "-" : absl::StrJoin(worker.tags(), ",")});
   }
   return TextTable(rows);
 }

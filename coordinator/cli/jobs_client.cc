@@ -155,6 +155,48 @@ absl::Status JobsClient::Retry(const std::string& job) {
   return Translate(stub_->Retry(call.context(), request, &reply));
 }
 
+absl::Status JobsClient::Pause(const std::string& job) {
+  Call call(this, kCallDeadline);
+  v1::PauseRequest request;
+  request.set_job(job);
+  v1::PauseReply reply;
+  return Translate(stub_->Pause(call.context(), request, &reply));
+}
+
+absl::Status JobsClient::Resume(const std::string& job) {
+  Call call(this, kCallDeadline);
+  v1::ResumeRequest request;
+  request.set_job(job);
+  v1::ResumeReply reply;
+  return Translate(stub_->Resume(call.context(), request, &reply));
+}
+
+absl::Status JobsClient::SetPriority(const std::string& job, int priority) {
+  Call call(this, kCallDeadline);
+  v1::PriorityRequest request;
+  request.set_job(job);
+  request.set_priority(priority);
+  v1::PriorityReply reply;
+  return Translate(stub_->SetPriority(call.context(), request, &reply));
+}
+
+absl::Status JobsClient::Drain(const std::string& worker, bool now) {
+  Call call(this, kCallDeadline);
+  v1::DrainRequest request;
+  request.set_worker(worker);
+  request.set_now(now);
+  v1::DrainReply reply;
+  return Translate(stub_->Drain(call.context(), request, &reply));
+}
+
+absl::Status JobsClient::ResumeWorker(const std::string& worker) {
+  Call call(this, kCallDeadline);
+  v1::ResumeWorkerRequest request;
+  request.set_worker(worker);
+  v1::ResumeWorkerReply reply;
+  return Translate(stub_->ResumeWorker(call.context(), request, &reply));
+}
+
 absl::StatusOr<v1::ListWorkersReply> JobsClient::ListWorkers() {
   Call call(this, kCallDeadline);
   v1::ListWorkersReply reply;

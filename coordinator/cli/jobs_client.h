@@ -34,7 +34,13 @@ class JobsClient {
   absl::StatusOr<v1::JobStatus> GetStatus(const std::string& job);
   absl::Status Cancel(const std::string& job);
   absl::Status Retry(const std::string& job);
+  absl::Status Pause(const std::string& job);
+  absl::Status Resume(const std::string& job);
+  absl::Status SetPriority(const std::string& job, int priority);
   absl::StatusOr<v1::ListWorkersReply> ListWorkers();
+  // `worker`: id or name.
+  absl::Status Drain(const std::string& worker, bool now);
+  absl::Status ResumeWorker(const std::string& worker);
 
   // Calls `on_update` with every change of the job and returns its last state. A connection that
   // breaks is opened again: a patient client never gives up, another one after some tries.

@@ -1,6 +1,8 @@
 #include <stdio.h>
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/exit_code.h"
@@ -18,6 +20,9 @@ struct Arguments {
   SettingsArguments settings;
   std::string farm;
   bool yes = false;
+  int priority = 0;
+  int max_workers = 0;
+  std::vector<std::string> tags;
   OutputArguments output;
 };
 
@@ -31,6 +36,9 @@ int RunSubmit(const Arguments& arguments) {
   v1::SubmitRequest request;
   *request.mutable_settings() = ToProto(*settings);
   request.set_replace(arguments.yes);
+  request.set_priority(arguments.priority);
+  request.set_max_workers(arguments.max_workers);
+  for (const std::string& tag : arguments.tags) request.add_tags(tag);
   JobsClient client(*address);
   const auto reply = client.Submit(request);
   if (!reply.ok()) return Fail(reply.status());
@@ -60,6 +68,18 @@ Command AddSubmitCommand(CLI::App* program) {
   AddPictureOptions(command, &arguments->settings);
   AddEncodingOptions(command, &arguments->settings);
   AddFarmingOptions(command, &arguments->settings);
+  command->add_option("--priority", arguments->priority, "Higher goes first: -1000 to 1000")
+      ->capture_default_str()
+      ->group("Work");
+  command
+      ->add_option("--workers", arguments->max_workers,
+                   "At most so many workers at the same time; 0: as many as there are")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber)
+      ->group("Work");
+  command->add_option("--tags", arguments->tags, "Only workers that have all these tags: A,B")
+      ->delimiter(',')
+      ->group("Work");
   command->add_flag("--yes", arguments->yes, "Replace OUT if it exists")->group("Work");
   AddOutputOptions(command, &arguments->output, "The answer as JSON before the job's id");
   AddTestOptions(command, &arguments->settings);

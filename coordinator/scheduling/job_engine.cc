@@ -1,28 +1,16 @@
 #include "coordinator/scheduling/job_engine.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/str_format.h"
 #include "common/base/log.h"
-#include "common/farm/stage_key.h"
+#include "coordinator/scheduling/attempt_ref.h"
 #include "coordinator/scheduling/legal_moves.h"
 #include "coordinator/scheduling/result_check.h"
 #include "coordinator/scheduling/task_spec.h"
 
 namespace stereofarm {
-namespace {
-
-AttemptRef AttemptOf(const TaskRecord& task) {
-  return {task.job, task.name, task.epoch, task.lease_id};
-}
-
-absl::Status LeaseLost(const AttemptRef& attempt) {
-  return absl::FailedPreconditionError(
-      absl::StrFormat("the lease of %s (epoch %d) is lost", attempt.task, attempt.epoch));
-}
-
-}  // namespace
-
 JobEngine::JobEngine(EngineOptions options, EngineParts parts)
     : options_(std::move(options)),
       parts_(parts),
@@ -54,23 +42,36 @@ absl::Status JobEngine::ChangeLocked(const std::function<absl::Status()>& body) 
     if (status.ok()) status = change.Commit();
   }
   const std::vector<Chore> chores = flow_.TakeChores();
+  std::vector<AttemptRef> revoked = leases_.TakeRevoked();
   if (!status.ok()) {
     desk_.TakeBecameReady();
     ReloadLeases();
     return status;
   }
+  revoked_.insert(revoked_.end(), std::make_move_iterator(revoked.begin()),
+                  std::make_move_iterator(revoked.end()));
   for (const Chore& chore : chores) StartChore(chore);
   ++changes_;
   return status;
 }
 
 void JobEngine::AfterChange() {
-  std::function<void()> callback;
+  std::function<void()> ready;
+  std::function<void(const std::vector<AttemptRef>&)> tell;
+  std::vector<AttemptRef> revoked;
   {
     absl::MutexLock lock(&mutex_);
-    if (desk_.TakeBecameReady()) callback = on_work_ready_;
+    if (desk_.TakeBecameReady()) ready = on_work_ready_;
+    revoked.swap(revoked_);
+    if (!revoked.empty()) tell = on_revoked_;
   }
-  if (callback) callback();
+  if (tell) tell(revoked);
+  if (ready) ready();
+}
+
+void JobEngine::OnRevoked(std::function<void(const std::vector<AttemptRef>&)> callback) {
+  absl::MutexLock lock(&mutex_);
+  on_revoked_ = std::move(callback);
 }
 
 void JobEngine::OnWorkReady(std::function<void()> callback) {
@@ -105,7 +106,9 @@ void JobEngine::ReloadLeases() {
       lease.worker = row.worker;
       lease.kind = row.kind;
       lease.core = row.core;
-      lease.deadline_micros = parts_.clock->MonotonicMicros() + options_.lease_micros;
+      lease.started_micros = parts_.clock->MonotonicMicros();
+      lease.progress_micros = lease.started_micros;
+      lease.deadline_micros = lease.started_micros + options_.lease_micros;
     }
     fresh.Put(std::move(lease));
   }
@@ -188,8 +191,14 @@ absl::Status JobEngine::Register(const WorkerRecord& worker) {
     return absl::InvalidArgumentError("a worker needs an id and a numeric class");
   }
   return Change([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
-    SF_RETURN_IF_ERROR(store_->workers().Put(worker, parts_.clock->WallMicros()));
-    workers_.Put(worker, parts_.clock->MonotonicMicros());
+    WorkerRecord record = worker;
+    // What people have said about it stays.
+    if (const KnownWorker* known = workers_.Find(worker.id)) {
+      record.state = known->record.state;
+      record.reason = known->record.reason;
+    }
+    SF_RETURN_IF_ERROR(store_->workers().Put(record, parts_.clock->WallMicros()));
+    workers_.Put(record, parts_.clock->MonotonicMicros());
     return absl::OkStatus();
   });
 }
@@ -209,31 +218,21 @@ absl::Status JobEngine::Leave(const std::string& worker) {
   });
 }
 
-std::vector<WorkerReport> JobEngine::Workers() {
-  absl::MutexLock lock(&mutex_);
-  std::vector<WorkerReport> reports;
-  for (const KnownWorker& worker : workers_.All()) {
-    WorkerReport report{worker.record, worker.lost ? "lost" : "idle", "", ""};
-    const std::vector<HeldLease> held = leases_.OfWorker(worker.record.id);
-    if (!held.empty()) {
-      if (!worker.lost) report.state = "busy";
-      report.job = held.front().attempt.job;
-      report.task = held.front().attempt.task;
-    }
-    reports.push_back(std::move(report));
-  }
-  return reports;
-}
-
 // ---- leases ----------------------------------------------------------------------------------
 
 absl::StatusOr<std::optional<TaskLease>> JobEngine::Lease(const std::string& worker) {
   std::optional<TaskLease> lease;
-  {
-    absl::MutexLock lock(&mutex_);
+  const auto take = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
     SF_ASSIGN_OR_RETURN(const KnownWorker* known, Heard(worker));
-    SF_ASSIGN_OR_RETURN(const std::vector<std::string> jobs,
-                        store_->jobs().IdsWithState(JobState::kRunning));
+    workers_.SetStopping(worker, false);
+    std::vector<HeldLease> unheard = leases_.OfWorker(worker);
+    std::erase_if(unheard, [](const HeldLease& held) { return held.checking > 0; });
+    if (!unheard.empty()) {
+      SF_RETURN_IF_ERROR(ChangeLocked(
+          [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return ReleaseAll(unheard); }));
+    }
+    if (known->record.state != WorkerState::kActive) return absl::OkStatus();
+    SF_ASSIGN_OR_RETURN(const std::vector<std::string> jobs, Turns(known->record));
     for (const std::string& job : jobs) {
       SF_ASSIGN_OR_RETURN(const bool ready, store_->tasks().AnyReady(job));
       if (!ready) continue;
@@ -243,8 +242,37 @@ absl::StatusOr<std::optional<TaskLease>> JobEngine::Lease(const std::string& wor
       }));
       if (lease) break;
     }
+    return absl::OkStatus();
+  };
+  absl::Status status;
+  {
+    absl::MutexLock lock(&mutex_);
+    status = take();
   }
+  AfterChange();
+  SF_RETURN_IF_ERROR(status);
   return lease;
+}
+
+absl::StatusOr<std::vector<std::string>> JobEngine::Turns(const WorkerRecord& worker) {
+  SF_ASSIGN_OR_RETURN(std::vector<DispatchableJob> jobs, store_->jobs().Dispatchable());
+  std::erase_if(jobs, [&](const DispatchableJob& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const bool full = job.max_workers > 0 && leases_.CountOfJob(job.id) >= job.max_workers;
+    const bool able = std::all_of(job.tags.begin(), job.tags.end(), [&](const std::string& tag) {
+      return std::find(worker.tags.begin(), worker.tags.end(), tag) != worker.tags.end();
+    });
+    return full || !able;
+  });
+  // Jobs of one priority share the workers: whoever has the fewest is next.
+  std::stable_sort(jobs.begin(), jobs.end(),
+                   [&](const DispatchableJob& a, const DispatchableJob& b)
+                       ABSL_NO_THREAD_SAFETY_ANALYSIS {
+                         if (a.priority != b.priority) return a.priority > b.priority;
+                         return leases_.CountOfJob(a.id) < leases_.CountOfJob(b.id);
+                       });
+  std::vector<std::string> ids;
+  for (DispatchableJob& job : jobs) ids.push_back(std::move(job.id));
+  return ids;
 }
 
 bool JobEngine::AnyTaskReady() {
@@ -267,8 +295,7 @@ absl::StatusOr<std::optional<TaskLease>> JobEngine::ClaimFrom(const std::string&
     SF_ASSIGN_OR_RETURN(std::optional<TaskSpec> spec, SpecOfTask(store_, *job, *task));
     if (!spec) {
       // One of its inputs is being made again.
-      SF_RETURN_IF_ERROR(
-          store_->tasks().Release(AttemptOf(*task), TaskState::kWaiting, "", "").status());
+      SF_RETURN_IF_ERROR(store_->tasks().Release(AttemptOf(*task), TaskState::kWaiting).status());
       continue;
     }
     if (task->kind == TaskKind::kDepth) {
@@ -285,10 +312,14 @@ absl::StatusOr<std::optional<TaskLease>> JobEngine::ClaimFrom(const std::string&
     held.worker = worker.record.id;
     held.kind = task->kind;
     held.core = task->core;
-    held.deadline_micros = parts_.clock->MonotonicMicros() + options_.lease_micros;
+    held.started_micros = parts_.clock->MonotonicMicros();
+    held.progress_micros = held.started_micros;
+    held.deadline_micros = held.started_micros + options_.lease_micros;
     leases_.Put(held);
     TaskLease lease;
     lease.spec = *std::move(spec);
+    lease.spec.memory_step =
+        static_cast<int>(std::min<int64_t>(task->memory_step, kMostMemorySteps));
     lease.epoch = task->epoch;
     lease.lease_id = task->lease_id;
     lease.attempt_directory = AttemptDirectory(job_id, task->name, task->epoch, task->lease_id);
@@ -315,23 +346,28 @@ absl::StatusOr<int64_t> JobEngine::Renew(const std::string& worker, const Attemp
   // The book mirrors the rows, so that renewing writes nothing.
   HeldLease* lease = leases_.Find(attempt);
   if (lease == nullptr || lease->worker != worker) return LeaseLost(attempt);
-  lease->deadline_micros = parts_.clock->MonotonicMicros() + options_.lease_micros;
+  const int64_t now = parts_.clock->MonotonicMicros();
+  lease->deadline_micros = now + options_.lease_micros;
   lease->after_restart = false;
+  if (frames_done != lease->frames_done) lease->progress_micros = now;
   lease->frames_done = std::max<int64_t>(0, frames_done);
   lease->frames_total = std::max<int64_t>(0, frames_total);
   ++changes_;
   return options_.lease_micros;
 }
 
-absl::Status JobEngine::Release(const TaskRecord& task, TaskState to,
-                                const std::string& failed_worker, const std::string& error) {
+absl::Status JobEngine::Release(const TaskRecord& task, TaskState to, const Setback& setback,
+                                bool told) {
   if (!IsLegalMove(task.state, to)) {
     return absl::InternalError(absl::StrFormat("%s cannot go from %s to %s", task.name,
                                                TaskStateName(task.state), TaskStateName(to)));
   }
-  SF_ASSIGN_OR_RETURN(const bool released,
-                      store_->tasks().Release(AttemptOf(task), to, failed_worker, error));
-  leases_.Drop(task.job, task.name);
+  SF_ASSIGN_OR_RETURN(const bool released, store_->tasks().Release(AttemptOf(task), to, setback));
+  if (told) {
+    leases_.Drop(task.job, task.name);
+  } else {
+    leases_.Revoke(task.job, task.name);
+  }
   if (!released) return LeaseLost(AttemptOf(task));
   if (to == TaskState::kReady) desk_.NoteReady();
   return flow_.FreeClassIfUnused(task.job, task.shot_begin);
@@ -340,7 +376,7 @@ absl::Status JobEngine::Release(const TaskRecord& task, TaskState to,
 absl::Status JobEngine::ReleaseAll(const std::vector<HeldLease>& leases) {
   for (const HeldLease& lease : leases) {
     SF_ASSIGN_OR_RETURN(const TaskRecord task, LeasedRow(lease.attempt));
-    SF_RETURN_IF_ERROR(Release(task, TaskState::kReady, "", ""));
+    SF_RETURN_IF_ERROR(Release(task, TaskState::kReady, {}, /*told=*/false));
   }
   return absl::OkStatus();
 }
@@ -350,84 +386,7 @@ absl::Status JobEngine::HandBack(const std::string& worker, const AttemptRef& at
     SF_RETURN_IF_ERROR(Heard(worker).status());
     SF_ASSIGN_OR_RETURN(const TaskRecord task, LeasedRow(attempt));
     if (task.worker != worker) return LeaseLost(attempt);
-    return Release(task, TaskState::kReady, "", "");
-  });
-}
-
-// ---- failures --------------------------------------------------------------------------------
-
-absl::Status JobEngine::FailAttempt(const TaskRecord& task, FailureClass failure,
-                                    const std::string& message) {
-  SF_LOG(kWarning) << "job " << task.job << ": " << task.name << " failed on " << task.worker
-                   << " (" << FailureClassName(failure) << "): " << message;
-  if (failure == FailureClass::kPermanent) {
-    SF_RETURN_IF_ERROR(Release(task, TaskState::kFailed, task.worker, message));
-    return flow_.Fail(task.job, message);
-  }
-  if (task.failures + 1 < kMostFailures) {
-    return Release(task, TaskState::kReady, task.worker, message);
-  }
-  SF_RETURN_IF_ERROR(Release(task, TaskState::kFailed, task.worker, message));
-  const KnownWorker* worker = workers_.Find(task.worker);
-  const std::filesystem::path log = options_.store / AttemptLog(task.job, task.name, task.epoch);
-  return flow_.Fail(task.job, absl::StrFormat("%s failed %d times, the last time on %s: %s; its "
-                                              "log is %s",
-                                              task.name, kMostFailures,
-                                              worker == nullptr ? task.worker : worker->record.name,
-                                              message, log.string()));
-}
-
-absl::Status JobEngine::Fail(const std::string& worker, const AttemptRef& attempt,
-                             FailureClass failure, const std::string& message,
-                             const std::string& damaged_task) {
-  const auto check = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::StatusOr<TaskRecord> {
-    SF_RETURN_IF_ERROR(Heard(worker).status());
-    SF_ASSIGN_OR_RETURN(TaskRecord task, LeasedRow(attempt));
-    if (task.worker != worker) return LeaseLost(attempt);
-    return task;
-  };
-  if (failure == FailureClass::kInputDamaged) {
-    {
-      absl::MutexLock lock(&mutex_);
-      SF_RETURN_IF_ERROR(check().status());
-    }
-    return FailOnInput(attempt, message, damaged_task);
-  }
-  return Change([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
-    SF_ASSIGN_OR_RETURN(const TaskRecord task, check());
-    return FailAttempt(task, failure, message);
-  });
-}
-
-absl::Status JobEngine::FailOnInput(const AttemptRef& attempt, const std::string& message,
-                                    const std::string& damaged_task) {
-  std::optional<TaskRecord> producer;
-  {
-    absl::MutexLock lock(&mutex_);
-    SF_ASSIGN_OR_RETURN(producer, store_->tasks().Get(attempt.job, damaged_task));
-  }
-  // A worker that can't read what the coordinator can has a fault of its own.
-  absl::Status input = absl::OkStatus();
-  if (producer && producer->state == TaskState::kDone) {
-    const absl::StatusOr<Manifest> manifest =
-        parts_.files->ReadManifest(producer->committed_directory, kCommittedFile);
-    input = manifest.ok() ? parts_.files->Check(producer->committed_directory, *manifest)
-                          : manifest.status();
-  }
-  return Change([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
-    SF_ASSIGN_OR_RETURN(const TaskRecord task, LeasedRow(attempt));
-    if (!producer || (producer->state == TaskState::kDone && input.ok())) {
-      return FailAttempt(task, FailureClass::kRetryable, message);
-    }
-    SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> now,
-                        store_->tasks().Get(attempt.job, damaged_task));
-    if (now && now->state == TaskState::kDone && now->epoch == producer->epoch) {
-      SF_RETURN_IF_ERROR(flow_.OnDamaged(*now, std::string(input.message())));
-    }
-    SF_ASSIGN_OR_RETURN(const std::optional<JobRecord> job, store_->jobs().Get(attempt.job));
-    if (!job || !IsUnfinished(job->state)) return absl::OkStatus();
-    SF_ASSIGN_OR_RETURN(const std::optional<TaskSpec> spec, SpecOfTask(store_, *job, task));
-    return Release(task, spec ? TaskState::kReady : TaskState::kWaiting, "", "");
+    return Release(task, TaskState::kReady, {}, /*told=*/true);
   });
 }
 
@@ -446,26 +405,18 @@ void JobEngine::Tick() {
         [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return EndLease(lease.attempt, now); });
     if (!status.ok()) SF_LOG(kError) << "cannot end a lease: " << status.message();
   }
+  if (absl::Status status = EndStalled(now); !status.ok()) {
+    SF_LOG(kError) << "cannot end a stalled lease: " << status.message();
+  }
+  if (absl::Status status = EndJobsWithNothingLeft(); !status.ok()) {
+    SF_LOG(kError) << "cannot end a job: " << status.message();
+  }
   if (absl::Status status = RestartShotsOfGoneClasses(); !status.ok()) {
     SF_LOG(kError) << "cannot restart a shot: " << status.message();
   }
   if (absl::Status status = PublishLeftOver(); !status.ok()) {
     SF_LOG(kError) << "cannot publish a result: " << status.message();
   }
-}
-
-absl::Status JobEngine::EndLease(const AttemptRef& attempt, int64_t now_micros) {
-  const HeldLease* held = leases_.Find(attempt);
-  if (held == nullptr || held->deadline_micros > now_micros || held->checking > 0) {
-    return absl::OkStatus();
-  }
-  const bool after_restart = held->after_restart;
-  SF_ASSIGN_OR_RETURN(const TaskRecord task, LeasedRow(attempt));
-  // Not the task's fault if the coordinator was away.
-  if (after_restart) return Release(task, TaskState::kReady, "", "");
-  return FailAttempt(task, FailureClass::kRetryable,
-                     absl::StrFormat("its worker was silent for %.1f s",
-                                     static_cast<double>(options_.lease_micros) * 1e-6));
 }
 
 absl::Status JobEngine::RestartShotsOfGoneClasses() {

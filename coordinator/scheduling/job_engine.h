@@ -29,6 +29,7 @@
 #include "coordinator/scheduling/lease_book.h"
 #include "coordinator/scheduling/leased_files.h"
 #include "coordinator/scheduling/shot_finder.h"
+#include "coordinator/scheduling/stage_speed.h"
 #include "coordinator/scheduling/task_desk.h"
 #include "coordinator/scheduling/worker_roster.h"
 #include "coordinator/store/farm_store.h"
@@ -60,6 +61,9 @@ struct SubmitOrder {
   JobSettings settings;
   bool replace = false;
   bool continue_existing = false;
+  int64_t priority = 0;
+  int64_t max_workers = 0;  // at the same time; 0: any number
+  std::vector<std::string> tags;
 };
 
 struct SubmitResult {
@@ -83,10 +87,13 @@ class JobEngine {
   void Stop();
   // Called, without locks, whenever tasks may have become ready.
   void OnWorkReady(std::function<void()> callback);
+  // Called, without locks, with the attempts whose leases have been taken away.
+  void OnRevoked(std::function<void(const std::vector<AttemptRef>&)> callback);
 
   // For workers. NotFound: the worker must register. FailedPrecondition: the lease is lost.
   absl::Status Register(const WorkerRecord& worker);
-  // The next task for this worker; nothing while there is none.
+  // The next task for this worker; nothing while there is none. Whoever asks has nothing: a lease
+  // that it holds by the books never reached it, and goes back.
   absl::StatusOr<std::optional<TaskLease>> Lease(const std::string& worker);
   // False: Lease would give nothing to anybody.
   bool AnyTaskReady();
@@ -113,7 +120,13 @@ class JobEngine {
   absl::StatusOr<JobReport> Report(const std::string& job, bool detail);
   absl::Status Cancel(const std::string& job);
   absl::Status Retry(const std::string& job);
+  absl::Status Pause(const std::string& job);
+  absl::Status Resume(const std::string& job);
+  absl::Status SetPriority(const std::string& job, int64_t priority);
   std::vector<WorkerReport> Workers();
+  // `worker`: id or name. `now`: its task is taken back at once.
+  absl::Status Drain(const std::string& worker, bool now);
+  absl::Status ResumeWorker(const std::string& worker);
 
   // Waits until something has changed since `seen` (0: returns at once), the time is over or
   // StopWatching was called; the number of the last change.
@@ -133,6 +146,7 @@ class JobEngine {
     std::shared_ptr<const IndexedFilm> film;  // read while the job was submitted
     double index_share = 0;
     double assembly_share = 0;
+    std::map<TaskKind, StageSpeed> speeds;
   };
 
   // Runs `body` as one change of the store, then starts the chores and wakes those who wait.
@@ -152,7 +166,7 @@ class JobEngine {
   absl::StatusOr<std::optional<TaskLease>> ClaimFrom(const std::string& job,
                                                      const KnownWorker& worker)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status Finish(const AttemptRef& attempt, const Manifest& manifest,
+  absl::Status Finish(const TaskRecord& task, const Manifest& manifest,
                       const std::string& directory, double seconds)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Writes committed.pb of a done attempt and lets others read it.
@@ -160,18 +174,41 @@ class JobEngine {
                        const Manifest& manifest) ABSL_LOCKS_EXCLUDED(mutex_);
   // Those that a crash or a full disk left unpublished.
   absl::Status PublishLeftOver() ABSL_LOCKS_EXCLUDED(mutex_);
-  // A leased attempt came to nothing.
+  // The jobs that this worker may work on, whose turn it is first.
+  absl::StatusOr<std::vector<std::string>> Turns(const WorkerRecord& worker)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // Failures, job_failures.cc. A leased attempt came to nothing.
   absl::Status FailAttempt(const TaskRecord& task, FailureClass failure, const std::string& message)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // What the failure leaves in the task's row.
+  absl::StatusOr<Setback> SetbackOf(const TaskRecord& task, FailureClass failure,
+                                    const std::string& message)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // `task` has just been done: those who failed it before can't do what others can.
+  absl::Status BlameThoseWhoFailed(const TaskRecord& task) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Jobs of which everything is done but what was put aside.
+  absl::Status EndJobsWithNothingLeft() ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status EndStalled(int64_t now_micros) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status FailOnInput(const AttemptRef& attempt, const std::string& message,
                            const std::string& damaged_task) ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::Status Release(const TaskRecord& task, TaskState to, const std::string& failed_worker,
-                       const std::string& error) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // The lease ends; `told`: as its worker knows.
+  absl::Status Release(const TaskRecord& task, TaskState to, const Setback& setback, bool told)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status ReleaseAll(const std::vector<HeldLease>& leases)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status EndLease(const AttemptRef& attempt, int64_t now_micros)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status RestartShotsOfGoneClasses() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // People's orders, job_orders.cc.
+  absl::Status ChangeJob(const std::string& job,
+                         const std::function<absl::Status(JobRecord*)>& body)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status SetWorkerState(const std::string& worker, WorkerState state,
+                              const std::string& reason) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Why none of the job's tasks is handed out; empty: nothing is in the way.
+  absl::StatusOr<std::string> HoldOf(const JobReport& report) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Submitting, job_submission.cc.
   absl::Status CheckAllowed(const JobSettings& settings) const;
@@ -207,6 +244,8 @@ class JobEngine {
 
   absl::Mutex mutex_;
   std::function<void()> on_work_ready_ ABSL_GUARDED_BY(mutex_);
+  std::function<void(const std::vector<AttemptRef>&)> on_revoked_ ABSL_GUARDED_BY(mutex_);
+  std::vector<AttemptRef> revoked_ ABSL_GUARDED_BY(mutex_);  // not told yet
   FarmStore* const store_ ABSL_PT_GUARDED_BY(mutex_);
   LeaseBook leases_ ABSL_GUARDED_BY(mutex_);
   WorkerRoster workers_ ABSL_GUARDED_BY(mutex_);

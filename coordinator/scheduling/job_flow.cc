@@ -8,6 +8,7 @@
 #include "common/base/log.h"
 #include "common/farm/stage_key.h"
 #include "coordinator/planning/shard_plan.h"
+#include "coordinator/scheduling/failure_rules.h"
 #include "coordinator/scheduling/legal_moves.h"
 #include "coordinator/scheduling/task_spec.h"
 
@@ -231,6 +232,11 @@ absl::Status JobFlow::ReleaseShard(const JobRecord& job, const ShotRecord& shot,
       continue;
     }
     task.stage_basis = StageBasis(*spec, job.source_identity, input_keys, "");
+    // Whoever made the shard's depth has its pictures and its film still at hand.
+    SF_ASSIGN_OR_RETURN(
+        const std::optional<TaskRecord> depth,
+        store_->tasks().Get(job.id, TaskName(TaskKind::kDepth, shards[index].shard.core)));
+    if (depth) task.warm_worker = depth->worker;
     SF_RETURN_IF_ERROR(desk_->Want(task).status());
   }
   return absl::OkStatus();
@@ -303,10 +309,10 @@ absl::Status JobFlow::RestartShot(const std::string& job_id, int64_t shot_begin)
         SF_RETURN_IF_ERROR(desk_->MoveTo(task, TaskState::kSuperseded));
       }
       const TaskState to = kind == TaskKind::kDepth ? TaskState::kReady : TaskState::kWaiting;
-      SF_RETURN_IF_ERROR(
-          store_->tasks()
-              .Prepare(job_id, task.name, TaskState::kSuperseded, to, task.stage_basis, "")
-              .status());
+      TaskRecord fresh = task;
+      fresh.numeric_class.clear();
+      fresh.warm_worker.clear();
+      SF_RETURN_IF_ERROR(store_->tasks().Prepare(fresh, TaskState::kSuperseded, to).status());
     }
   }
   desk_->NoteReady();

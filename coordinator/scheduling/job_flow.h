@@ -82,9 +82,6 @@ class JobFlow {
   std::vector<Chore> chores_;
 };
 
-// A task that failed this often, or whose result turned out damaged this often, fails its job.
-inline constexpr int kMostFailures = 3;
-
 }  // namespace stereofarm
 
 #endif  // STEREOFARM_COORDINATOR_SCHEDULING_JOB_FLOW_H_

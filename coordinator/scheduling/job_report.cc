@@ -87,6 +87,7 @@ absl::StatusOr<JobReport> ReportJob(FarmStore* store, const LeaseBook& leases, c
                                        job.state == JobState::kAssembling));
   SF_ASSIGN_OR_RETURN(report.remarks, store->jobs().Remarks(job.id));
   if (!detail) return report;
+  SF_ASSIGN_OR_RETURN(report.missing, store->tasks().Failed(job.id, kMostMissing));
   SF_ASSIGN_OR_RETURN(report.shots, store->shots().All(job.id));
   SF_ASSIGN_OR_RETURN(report.seams, store->shots().Seams(job.id));
   return report;

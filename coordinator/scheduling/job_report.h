@@ -39,11 +39,15 @@ struct JobReport {
   std::vector<ShotRecord> shots;
   std::vector<SeamRecord> seams;
   std::vector<std::string> remarks;
+  std::string hold;  // why none of its tasks is handed out; empty: nothing is in the way
+  std::vector<TaskRecord> missing;  // put aside, in film order; at most kMostMissing
 };
+
+inline constexpr int kMostMissing = 1000;
 
 struct WorkerReport {
   WorkerRecord worker;
-  std::string state;  // "idle", "busy", "lost"
+  std::string state;  // v1::WorkerStatus lists them
   std::string job;
   std::string task;
 };

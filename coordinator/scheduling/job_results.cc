@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_format.h"
 #include "common/base/log.h"
+#include "coordinator/scheduling/attempt_ref.h"
 #include "coordinator/scheduling/job_engine.h"
 #include "coordinator/scheduling/result_check.h"
 #include "coordinator/scheduling/task_spec.h"
@@ -34,8 +35,7 @@ absl::Status JobEngine::Complete(const std::string& worker, const AttemptRef& at
     SF_ASSIGN_OR_RETURN(const std::optional<JobRecord> job, store_->jobs().Get(attempt.job));
     HeldLease* lease = leases_.Find(attempt);
     if (!job || lease == nullptr || lease->worker != worker) {
-      return absl::FailedPreconditionError(
-          absl::StrFormat("the lease of %s is lost", attempt.task));
+      return LeaseLost(attempt);
     }
     check.settings = job->settings;
     check.full = check.task.core;
@@ -58,7 +58,7 @@ absl::Status JobEngine::Complete(const std::string& worker, const AttemptRef& at
       SF_ASSIGN_OR_RETURN(const TaskRecord task, LeasedRow(attempt));
       return FailAttempt(task, FailureClass::kRetryable, std::string(bad.message()));
     }
-    return Finish(attempt, manifest, directory, seconds);
+    return Finish(check.task, manifest, directory, seconds);
   });
   if (!bad.ok()) return bad;
   SF_RETURN_IF_ERROR(status);
@@ -69,20 +69,26 @@ absl::Status JobEngine::Complete(const std::string& worker, const AttemptRef& at
   return absl::OkStatus();
 }
 
-absl::Status JobEngine::Finish(const AttemptRef& attempt, const Manifest& manifest,
+absl::Status JobEngine::Finish(const TaskRecord& task, const Manifest& manifest,
                                const std::string& directory, double seconds) {
+  const AttemptRef attempt = AttemptOf(task);
   SF_ASSIGN_OR_RETURN(const bool finished,
                       store_->tasks().Finish(attempt, {manifest.stage_key, manifest.numeric_class,
                                                        directory, seconds}));
   if (finished) {
+    if (const HeldLease* held = leases_.Find(attempt)) {
+      runs_[attempt.job].speeds[held->kind].Add(
+          held->core.size(), parts_.clock->MonotonicMicros() - held->started_micros);
+    }
     leases_.Drop(attempt.job, attempt.task);
+    SF_RETURN_IF_ERROR(BlameThoseWhoFailed(task));
     publishing_.insert({attempt.job, attempt.task});
     return absl::OkStatus();
   }
   SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> row,
                       store_->tasks().Get(attempt.job, attempt.task));
   if (row && row->state == TaskState::kDone && IsAttempt(*row, attempt)) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrFormat("the lease of %s is lost", attempt.task));
+  return LeaseLost(attempt);
 }
 
 absl::Status JobEngine::Publish(const AttemptRef& attempt, const std::string& directory,

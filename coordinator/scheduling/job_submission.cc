@@ -182,6 +182,9 @@ absl::StatusOr<SubmitResult> JobEngine::Submit(const SubmitOrder& order) {
       job.id = parts_.random->Hex(8);
       job.settings = settings;
       job.replace = order.replace;
+      job.priority = order.priority;
+      job.max_workers = order.max_workers;
+      job.tags = order.tags;
       job.created_micros = parts_.clock->WallMicros();
       job.started_micros = job.created_micros;
       SF_RETURN_IF_ERROR(store_->jobs().Insert(job));
@@ -203,6 +206,7 @@ absl::StatusOr<std::vector<JobReport>> JobEngine::List() {
     SF_ASSIGN_OR_RETURN(JobReport report,
                         ReportJob(store_, leases_, job, run.index_share, run.assembly_share,
                                   parts_.clock->WallMicros(), /*detail=*/false));
+    SF_ASSIGN_OR_RETURN(report.hold, HoldOf(report));
     reports.push_back(std::move(report));
   }
   return reports;
@@ -213,8 +217,11 @@ absl::StatusOr<JobReport> JobEngine::Report(const std::string& id, bool detail) 
   SF_ASSIGN_OR_RETURN(const std::optional<JobRecord> job, store_->jobs().Get(id));
   if (!job) return absl::NotFoundError(absl::StrFormat("there is no job '%s'", id));
   const JobRun& run = runs_[id];
-  return ReportJob(store_, leases_, *job, run.index_share, run.assembly_share,
-                   parts_.clock->WallMicros(), detail);
+  SF_ASSIGN_OR_RETURN(JobReport report,
+                      ReportJob(store_, leases_, *job, run.index_share, run.assembly_share,
+                                parts_.clock->WallMicros(), detail));
+  SF_ASSIGN_OR_RETURN(report.hold, HoldOf(report));
+  return report;
 }
 
 absl::Status JobEngine::Cancel(const std::string& job) {

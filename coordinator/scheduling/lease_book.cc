@@ -4,7 +4,8 @@ namespace stereofarm {
 
 void LeaseBook::Put(HeldLease lease) {
   auto key = std::pair(lease.attempt.job, lease.attempt.task);
-  leases_.insert_or_assign(std::move(key), std::move(lease));
+  int& count = counts_[lease.attempt.job];
+  if (leases_.insert_or_assign(std::move(key), std::move(lease)).second) ++count;
 }
 
 HeldLease* LeaseBook::FindTask(const std::string& job, const std::string& task) {
@@ -22,7 +23,14 @@ HeldLease* LeaseBook::Find(const AttemptRef& attempt) {
 }
 
 void LeaseBook::Drop(const std::string& job, const std::string& task) {
-  leases_.erase({job, task});
+  if (leases_.erase({job, task}) > 0 && --counts_[job] == 0) counts_.erase(job);
+}
+
+void LeaseBook::Revoke(const std::string& job, const std::string& task) {
+  const auto it = leases_.find({job, task});
+  if (it == leases_.end()) return;
+  revoked_.push_back(it->second.attempt);
+  Drop(job, task);
 }
 
 std::vector<HeldLease> LeaseBook::Expired(int64_t now_micros) const {
@@ -48,6 +56,11 @@ std::vector<HeldLease> LeaseBook::OfJob(const std::string& job) const {
     held.push_back(it->second);
   }
   return held;
+}
+
+int LeaseBook::CountOfJob(const std::string& job) const {
+  const auto it = counts_.find(job);
+  return it == counts_.end() ? 0 : it->second;
 }
 
 std::vector<HeldLease> LeaseBook::All() const {

@@ -20,6 +20,8 @@ struct HeldLease {
   int64_t deadline_micros = 0;  // on the monotonic clock
   bool after_restart = false;   // not heard of since the coordinator started
   int checking = 0;             // calls that check its result right now: it can't expire
+  int64_t started_micros = 0;
+  int64_t progress_micros = 0;  // when frames_done last changed
   int64_t frames_done = 0;      // as the worker last said
   int64_t frames_total = 0;
 };
@@ -33,17 +35,23 @@ class LeaseBook {
   HeldLease* Find(const AttemptRef& attempt);
   // Null when the task isn't lent.
   HeldLease* FindTask(const std::string& job, const std::string& task);
+  // Its attempt is over, as its worker knows.
   void Drop(const std::string& job, const std::string& task);
-  void DropAll() { leases_.clear(); }
+  // It's taken away; TakeRevoked names it, so that its worker can be told.
+  void Revoke(const std::string& job, const std::string& task);
+  std::vector<AttemptRef> TakeRevoked() { return std::exchange(revoked_, {}); }
 
   // Copies, in the order of job and task.
   std::vector<HeldLease> Expired(int64_t now_micros) const;
   std::vector<HeldLease> OfWorker(const std::string& worker) const;
   std::vector<HeldLease> OfJob(const std::string& job) const;
   std::vector<HeldLease> All() const;
+  int CountOfJob(const std::string& job) const;
 
  private:
   std::map<std::pair<std::string, std::string>, HeldLease> leases_;
+  std::map<std::string, int> counts_;  // of each job
+  std::vector<AttemptRef> revoked_;
 };
 
 }  // namespace stereofarm

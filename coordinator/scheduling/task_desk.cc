@@ -56,8 +56,7 @@ absl::StatusOr<bool> TaskDesk::Want(const TaskRecord& task) {
     row.state = TaskState::kSuperseded;
   }
   SF_ASSIGN_OR_RETURN(const bool moved,
-                      store_->tasks().Prepare(task.job, task.name, row.state, TaskState::kReady,
-                                              task.stage_basis, task.numeric_class));
+                      store_->tasks().Prepare(task, row.state, TaskState::kReady));
   if (!moved) return absl::InternalError(absl::StrFormat("%s could not be made ready", task.name));
   became_ready_ = true;
   return false;
@@ -72,9 +71,9 @@ absl::Status TaskDesk::Expect(const TaskRecord& task) {
     return store_->tasks().Insert(inserted);
   }
   if (row->state != TaskState::kSuperseded) return absl::OkStatus();
-  return store_->tasks()
-      .Prepare(task.job, task.name, row->state, TaskState::kWaiting, "", task.numeric_class)
-      .status();
+  TaskRecord waiting = task;
+  waiting.stage_basis.clear();
+  return store_->tasks().Prepare(waiting, row->state, TaskState::kWaiting).status();
 }
 
 absl::Status TaskDesk::MoveTo(const TaskRecord& task, TaskState to) {
@@ -97,9 +96,9 @@ absl::Status TaskDesk::Apply(const TaskRecord& task, TaskState to) {
   }
   bool moved = false;
   if (task.state == TaskState::kLeased) {
-    SF_ASSIGN_OR_RETURN(moved, store_->tasks().Release(
-                                   {task.job, task.name, task.epoch, task.lease_id}, to, "", ""));
-    leases_->Drop(task.job, task.name);
+    SF_ASSIGN_OR_RETURN(
+        moved, store_->tasks().Release({task.job, task.name, task.epoch, task.lease_id}, to));
+    leases_->Revoke(task.job, task.name);
   } else {
     SF_ASSIGN_OR_RETURN(moved, store_->tasks().Move(task.job, task.name, task.state, to));
   }

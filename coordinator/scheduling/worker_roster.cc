@@ -5,7 +5,10 @@
 namespace stereofarm {
 
 void WorkerRoster::Put(const WorkerRecord& record, int64_t now_micros) {
-  workers_[record.id] = {record, now_micros, false};
+  KnownWorker& worker = workers_[record.id];
+  worker.record = record;
+  worker.heard_micros = now_micros;
+  worker.lost = false;
 }
 
 void WorkerRoster::Remove(const std::string& id) {
@@ -29,6 +32,39 @@ const KnownWorker* WorkerRoster::Find(const std::string& id) const {
   return it == workers_.end() ? nullptr : &it->second;
 }
 
+const KnownWorker* WorkerRoster::FindByName(const std::string& id_or_name) const {
+  if (const KnownWorker* worker = Find(id_or_name)) return worker;
+  const KnownWorker* found = nullptr;
+  for (const auto& [id, worker] : workers_) {
+    if (worker.record.name != id_or_name) continue;
+    if (found != nullptr) return nullptr;
+    found = &worker;
+  }
+  return found;
+}
+
+void WorkerRoster::SetState(const std::string& id, WorkerState state, const std::string& reason,
+                            int64_t now_micros) {
+  const auto it = workers_.find(id);
+  if (it == workers_.end()) return;
+  KnownWorker& worker = it->second;
+  if (worker.record.state == WorkerState::kActive) worker.inactive_micros = now_micros;
+  if (state == WorkerState::kActive) worker.blame = 0;
+  worker.record.state = state;
+  worker.record.reason = reason;
+}
+
+void WorkerRoster::SetStopping(const std::string& id, bool stopping) {
+  if (const auto it = workers_.find(id); it != workers_.end()) it->second.stopping = stopping;
+}
+
+int WorkerRoster::Blame(const std::string& id, int change) {
+  const auto it = workers_.find(id);
+  if (it == workers_.end()) return 0;
+  it->second.blame = std::max(0, it->second.blame + change);
+  return it->second.blame;
+}
+
 bool WorkerRoster::NoteSilence(int64_t now_micros) {
   bool any = false;
   for (auto& [id, worker] : workers_) {
@@ -42,6 +78,7 @@ bool WorkerRoster::NoteSilence(int64_t now_micros) {
 bool WorkerRoster::HasOther(const std::string& id, const std::string& numeric_class) const {
   return std::any_of(workers_.begin(), workers_.end(), [&](const auto& entry) {
     return entry.first != id && !entry.second.lost &&
+           entry.second.record.state == WorkerState::kActive &&
            (numeric_class.empty() || entry.second.record.numeric_class == numeric_class);
   });
 }
@@ -53,7 +90,9 @@ int64_t WorkerRoster::ClassGoneMicros(const std::string& numeric_class, int64_t 
     seen = std::max(seen, it->second);
   }
   for (const auto& [id, worker] : workers_) {
-    if (worker.record.numeric_class == numeric_class) seen = std::max(seen, worker.heard_micros);
+    if (worker.record.numeric_class != numeric_class) continue;
+    const bool active = worker.record.state == WorkerState::kActive;
+    seen = std::max(seen, active ? worker.heard_micros : worker.inactive_micros);
   }
   return std::max<int64_t>(1, now_micros - seen);
 }

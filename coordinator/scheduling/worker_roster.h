@@ -12,8 +12,12 @@ namespace stereofarm {
 
 struct KnownWorker {
   WorkerRecord record;
-  int64_t heard_micros = 0;  // last word from it, on the monotonic clock
-  bool lost = false;         // not heard of for too long
+  int64_t heard_micros = 0;     // last word from it, on the monotonic clock
+  bool lost = false;            // not heard of for too long
+  int64_t inactive_micros = 0;  // since when it isn't active, where it isn't
+  // Its lease was taken away, and it hasn't said yet that it has stopped.
+  bool stopping = false;
+  int blame = 0;  // tasks that it failed and others did, less those that it did itself
 };
 
 // Which workers there are and when they were last heard of, in memory. Not thread-safe.
@@ -29,13 +33,20 @@ class WorkerRoster {
   // Notes a word from `id`; null when it isn't known.
   const KnownWorker* Hear(const std::string& id, int64_t now_micros);
   const KnownWorker* Find(const std::string& id) const;
+  // By id, or by a name that only one worker has.
+  const KnownWorker* FindByName(const std::string& id_or_name) const;
+  void SetState(const std::string& id, WorkerState state, const std::string& reason,
+                int64_t now_micros);
+  void SetStopping(const std::string& id, bool stopping);
+  // Changes the blame by `change`, not below 0; how much there is now.
+  int Blame(const std::string& id, int change);
   // True when somebody has just become lost.
   bool NoteSilence(int64_t now_micros);
 
-  // Whether a worker but `id` is there; of this class, unless it's empty.
+  // Whether an active worker but `id` is there; of this class, unless it's empty.
   bool HasOther(const std::string& id, const std::string& numeric_class) const;
   bool AnyLive() const { return HasOther("", ""); }
-  // How long no worker of this class has been there; 0: one is.
+  // How long no active worker of this class has been there; 0: one is.
   int64_t ClassGoneMicros(const std::string& numeric_class, int64_t now_micros) const;
   std::vector<KnownWorker> All() const;
 

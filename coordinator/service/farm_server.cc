@@ -20,7 +20,8 @@ constexpr std::chrono::milliseconds kStopGrace{300};
 FarmServer::FarmServer(JobEngine* engine)
     : engine_(engine),
       waiters_(std::make_shared<LeaseWaiters>(engine)),
-      farm_(engine, waiters_.get()),
+      renewals_(std::make_shared<HeldRenewals>()),
+      farm_(engine, waiters_.get(), renewals_.get()),
       jobs_(engine),
       files_(engine) {}
 
@@ -40,6 +41,9 @@ absl::StatusOr<std::unique_ptr<FarmServer>> FarmServer::Start(JobEngine* engine,
   builder.RegisterService(&server->jobs_);
   builder.RegisterService(&server->files_);
   engine->OnWorkReady([waiters = server->waiters_] { waiters->Wake(); });
+  engine->OnRevoked([renewals = server->renewals_](const std::vector<AttemptRef>& attempts) {
+    renewals->Revoke(attempts);
+  });
   server->server_ = builder.BuildAndStart();
   if (server->server_ == nullptr || port == 0) {
     return absl::UnavailableError(
@@ -52,6 +56,7 @@ absl::StatusOr<std::unique_ptr<FarmServer>> FarmServer::Start(JobEngine* engine,
 FarmServer::~FarmServer() {
   Stop();
   engine_->OnWorkReady(nullptr);
+  engine_->OnRevoked(nullptr);
 }
 
 void FarmServer::Stop() {
@@ -60,6 +65,7 @@ void FarmServer::Stop() {
   jobs_.Stop();
   engine_->StopWatching();
   waiters_->Stop();
+  renewals_->Stop();
   server_->Shutdown(std::chrono::system_clock::now() + kStopGrace);
   server_->Wait();
 }

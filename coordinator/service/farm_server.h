@@ -8,6 +8,7 @@
 #include "coordinator/scheduling/job_engine.h"
 #include "coordinator/service/farm_service.h"
 #include "coordinator/service/files_service.h"
+#include "coordinator/service/held_renewals.h"
 #include "coordinator/service/jobs_service.h"
 #include "coordinator/service/lease_waiters.h"
 #include "coordinator/service/listen_address.h"
@@ -34,7 +35,9 @@ class FarmServer {
 
   JobEngine* const engine_;
   std::string address_;
-  std::shared_ptr<LeaseWaiters> waiters_;  // shared with the engine's call-back
+  // Shared with the engine's call-backs.
+  std::shared_ptr<LeaseWaiters> waiters_;
+  std::shared_ptr<HeldRenewals> renewals_;
   FarmService farm_;
   JobsService jobs_;
   FilesService files_;

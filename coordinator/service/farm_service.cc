@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <utility>
 
+#include "common/farm/tags.h"
 #include "coordinator/service/attempt_ref.h"
 #include "coordinator/service/grpc_status.h"
 #include "proto/conversions.h"
@@ -39,6 +41,33 @@ class ParkedLease : public grpc::ServerUnaryReactor {
   std::atomic<uint64_t> id_ = 0;
 };
 
+// One Renew call that waits for its answer.
+class HeldRenewal : public grpc::ServerUnaryReactor {
+ public:
+  explicit HeldRenewal(HeldRenewals* renewals) : renewals_(renewals) {}
+
+  // `renew` is asked once it's sure that a revocation will be heard of.
+  void Hold(const AttemptRef& attempt, absl::Duration wait,
+            const std::function<absl::Status()>& renew) {
+    id_ = renewals_->Hold(attempt, wait,
+                          [this](const absl::Status& status) { Finish(ToGrpc(status)); });
+    const uint64_t id = id_;
+    const absl::Status status = renew();
+    if ((!status.ok() || wait <= absl::ZeroDuration()) && renewals_->Forget(id)) {
+      Finish(ToGrpc(status));
+    }
+  }
+
+  void OnCancel() override {
+    if (renewals_->Forget(id_)) Finish(grpc::Status::CANCELLED);
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  HeldRenewals* const renewals_;
+  std::atomic<uint64_t> id_ = 0;
+};
+
 }  // namespace
 
 grpc::Status FarmService::Register(grpc::ServerContext*, const v1::RegisterRequest* request,
@@ -50,6 +79,8 @@ grpc::Status FarmService::Register(grpc::ServerContext*, const v1::RegisterReque
   worker.numeric_class = request->numeric_class();
   worker.build = request->build();
   worker.tags = {request->tags().begin(), request->tags().end()};
+  worker.memory_bytes = std::max<int64_t>(0, request->memory_bytes());
+  if (absl::Status tags = CheckTags(worker.tags); !tags.ok()) return ToGrpc(tags);
   const absl::Status status = engine_->Register(worker);
   if (!status.ok()) return ToGrpc(status);
   reply->set_store(engine_->options().store.string());
@@ -69,14 +100,21 @@ grpc::ServerUnaryReactor* FarmService::Lease(grpc::CallbackServerContext*,
   return parked;
 }
 
-grpc::Status FarmService::Renew(grpc::ServerContext*, const v1::RenewRequest* request,
-                                v1::RenewReply* reply) {
-  const absl::StatusOr<int64_t> micros =
-      engine_->Renew(request->attempt().worker(), AttemptOf(request->attempt()),
-                     request->frames_done(), request->frames_total());
-  if (!micros.ok()) return ToGrpc(micros.status());
-  reply->set_lease_micros(*micros);
-  return grpc::Status::OK;
+grpc::ServerUnaryReactor* FarmService::Renew(grpc::CallbackServerContext*,
+                                             const v1::RenewRequest* request,
+                                             v1::RenewReply* reply) {
+  const int64_t lease = engine_->options().lease_micros;
+  const int64_t hold = std::clamp<int64_t>(request->hold_micros(), 0, lease / 2);
+  reply->set_lease_micros(lease);
+  const AttemptRef attempt = AttemptOf(request->attempt());
+  auto* held = new HeldRenewal(renewals_);
+  held->Hold(attempt, absl::Microseconds(hold), [&] {
+    return engine_
+        ->Renew(request->attempt().worker(), attempt, request->frames_done(),
+                request->frames_total())
+        .status();
+  });
+  return held;
 }
 
 grpc::Status FarmService::Complete(grpc::ServerContext*, const v1::CompleteRequest* request,

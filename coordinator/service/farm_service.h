@@ -2,23 +2,27 @@
 #define STEREOFARM_COORDINATOR_SERVICE_FARM_SERVICE_H_
 
 #include "coordinator/scheduling/job_engine.h"
+#include "coordinator/service/held_renewals.h"
 #include "coordinator/service/lease_waiters.h"
 #include "proto/farm.grpc.pb.h"
 
 namespace stereofarm {
 
-// What workers call: checks, converts, asks the engine. Lease answers later and holds no thread
-// while it waits; the other calls are short, or (Complete) read files on a thread of their own.
-class FarmService : public v1::Farm::WithCallbackMethod_Lease<v1::Farm::Service> {
+// What workers call: checks, converts, asks the engine. Lease and Renew answer later and hold no
+// thread while they wait; the other calls are short, or (Complete) read files on a thread of their
+// own.
+class FarmService : public v1::Farm::WithCallbackMethod_Lease<
+                        v1::Farm::WithCallbackMethod_Renew<v1::Farm::Service>> {
  public:
-  FarmService(JobEngine* engine, LeaseWaiters* waiters) : engine_(engine), waiters_(waiters) {}
+  FarmService(JobEngine* engine, LeaseWaiters* waiters, HeldRenewals* renewals)
+      : engine_(engine), waiters_(waiters), renewals_(renewals) {}
 
   grpc::Status Register(grpc::ServerContext* context, const v1::RegisterRequest* request,
                         v1::RegisterReply* reply) override;
   grpc::ServerUnaryReactor* Lease(grpc::CallbackServerContext* context,
                                   const v1::LeaseRequest* request, v1::LeaseReply* reply) override;
-  grpc::Status Renew(grpc::ServerContext* context, const v1::RenewRequest* request,
-                     v1::RenewReply* reply) override;
+  grpc::ServerUnaryReactor* Renew(grpc::CallbackServerContext* context,
+                                  const v1::RenewRequest* request, v1::RenewReply* reply) override;
   grpc::Status Complete(grpc::ServerContext* context, const v1::CompleteRequest* request,
                         v1::CompleteReply* reply) override;
   grpc::Status Fail(grpc::ServerContext* context, const v1::FailRequest* request,
@@ -31,6 +35,7 @@ class FarmService : public v1::Farm::WithCallbackMethod_Lease<v1::Farm::Service>
  private:
   JobEngine* const engine_;
   LeaseWaiters* const waiters_;
+  HeldRenewals* const renewals_;
 };
 
 }  // namespace stereofarm

@@ -1,8 +1,12 @@
 #include "coordinator/service/jobs_service.h"
 
+#include <cstdlib>
 #include <map>
 #include <string>
+#include <vector>
 
+#include "absl/strings/str_format.h"
+#include "common/farm/tags.h"
 #include "coordinator/scheduling/legal_moves.h"
 #include "coordinator/service/grpc_status.h"
 #include "proto/conversions.h"
@@ -14,6 +18,7 @@ namespace {
 constexpr absl::Duration kWatchPause = absl::Milliseconds(200);
 // A stream says at least this often how things are, and so finds out that its reader is gone.
 constexpr absl::Duration kWatchBeat = absl::Seconds(1);
+constexpr int32_t kHighestPriority = 1000;
 
 v1::JobStatus ToProto(const JobReport& report) {
   v1::JobStatus proto;
@@ -57,7 +62,25 @@ v1::JobStatus ToProto(const JobReport& report) {
   }
   for (const std::string& remark : report.remarks) proto.add_remarks(remark);
   proto.set_created_wall_micros(report.job.created_micros);
+  proto.set_paused(report.job.paused);
+  proto.set_priority(static_cast<int32_t>(report.job.priority));
+  proto.set_max_workers(static_cast<int32_t>(report.job.max_workers));
+  for (const std::string& tag : report.job.tags) proto.add_tags(tag);
+  proto.set_hold(report.hold);
+  for (const TaskRecord& task : report.missing) {
+    v1::MissingRange* added = proto.add_missing();
+    added->set_begin(task.core.begin);
+    added->set_end(task.core.end);
+    added->set_task(task.name);
+    added->set_error(task.error);
+  }
   return proto;
+}
+
+absl::Status CheckPriority(int32_t priority) {
+  if (std::abs(priority) <= kHighestPriority) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrFormat("the priority %d isn't between %d and %d",
+                                                    priority, -kHighestPriority, kHighestPriority));
 }
 
 }  // namespace
@@ -66,8 +89,17 @@ grpc::Status JobsService::Submit(grpc::ServerContext*, const v1::SubmitRequest* 
                                  v1::SubmitReply* reply) {
   const absl::StatusOr<JobSettings> settings = FromProto(request->settings());
   if (!settings.ok()) return ToGrpc(settings.status());
+  if (absl::Status status = CheckPriority(request->priority()); !status.ok()) {
+    return ToGrpc(status);
+  }
+  if (request->max_workers() < 0) {
+    return ToGrpc(absl::InvalidArgumentError("--workers: a job needs at least one worker"));
+  }
+  const std::vector<std::string> tags = {request->tags().begin(), request->tags().end()};
+  if (absl::Status status = CheckTags(tags); !status.ok()) return ToGrpc(status);
   const absl::StatusOr<SubmitResult> result =
-      engine_->Submit({*settings, request->replace(), request->continue_existing()});
+      engine_->Submit({*settings, request->replace(), request->continue_existing(),
+                       request->priority(), request->max_workers(), tags});
   if (!result.ok()) return ToGrpc(result.status());
   reply->set_job(result->job);
   reply->set_already_done(result->already_done);
@@ -116,6 +148,34 @@ grpc::Status JobsService::Retry(grpc::ServerContext*, const v1::RetryRequest* re
   return ToGrpc(engine_->Retry(request->job()));
 }
 
+grpc::Status JobsService::Pause(grpc::ServerContext*, const v1::PauseRequest* request,
+                                v1::PauseReply*) {
+  return ToGrpc(engine_->Pause(request->job()));
+}
+
+grpc::Status JobsService::Resume(grpc::ServerContext*, const v1::ResumeRequest* request,
+                                 v1::ResumeReply*) {
+  return ToGrpc(engine_->Resume(request->job()));
+}
+
+grpc::Status JobsService::SetPriority(grpc::ServerContext*, const v1::PriorityRequest* request,
+                                      v1::PriorityReply*) {
+  if (absl::Status status = CheckPriority(request->priority()); !status.ok()) {
+    return ToGrpc(status);
+  }
+  return ToGrpc(engine_->SetPriority(request->job(), request->priority()));
+}
+
+grpc::Status JobsService::Drain(grpc::ServerContext*, const v1::DrainRequest* request,
+                                v1::DrainReply*) {
+  return ToGrpc(engine_->Drain(request->worker(), request->now()));
+}
+
+grpc::Status JobsService::ResumeWorker(grpc::ServerContext*, const v1::ResumeWorkerRequest* request,
+                                       v1::ResumeWorkerReply*) {
+  return ToGrpc(engine_->ResumeWorker(request->worker()));
+}
+
 grpc::Status JobsService::ListWorkers(grpc::ServerContext*, const v1::ListWorkersRequest*,
                                       v1::ListWorkersReply* reply) {
   for (const WorkerReport& worker : engine_->Workers()) {
@@ -129,6 +189,8 @@ grpc::Status JobsService::ListWorkers(grpc::ServerContext*, const v1::ListWorker
     added->set_build(worker.worker.build);
     added->set_numeric_class(worker.worker.numeric_class);
     for (const std::string& tag : worker.worker.tags) added->add_tags(tag);
+    added->set_reason(worker.worker.reason);
+    added->set_memory_bytes(worker.worker.memory_bytes);
   }
   return grpc::Status::OK;
 }

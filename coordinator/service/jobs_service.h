@@ -26,6 +26,16 @@ class JobsService : public v1::Jobs::Service {
                       v1::CancelReply* reply) override;
   grpc::Status Retry(grpc::ServerContext* context, const v1::RetryRequest* request,
                      v1::RetryReply* reply) override;
+  grpc::Status Pause(grpc::ServerContext* context, const v1::PauseRequest* request,
+                     v1::PauseReply* reply) override;
+  grpc::Status Resume(grpc::ServerContext* context, const v1::ResumeRequest* request,
+                      v1::ResumeReply* reply) override;
+  grpc::Status SetPriority(grpc::ServerContext* context, const v1::PriorityRequest* request,
+                           v1::PriorityReply* reply) override;
+  grpc::Status Drain(grpc::ServerContext* context, const v1::DrainRequest* request,
+                     v1::DrainReply* reply) override;
+  grpc::Status ResumeWorker(grpc::ServerContext* context, const v1::ResumeWorkerRequest* request,
+                            v1::ResumeWorkerReply* reply) override;
   grpc::Status ListWorkers(grpc::ServerContext* context, const v1::ListWorkersRequest* request,
                            v1::ListWorkersReply* reply) override;
 

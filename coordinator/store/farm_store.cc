@@ -41,6 +41,7 @@ FarmStore::FarmStore(std::unique_ptr<Database> database)
       jobs_(database_.get()),
       shots_(database_.get()),
       tasks_(database_.get()),
+      failures_(database_.get()),
       workers_(database_.get()) {}
 
 FarmStore::~FarmStore() = default;

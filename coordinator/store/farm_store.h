@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "common/base/status.h"
+#include "coordinator/store/failure_table.h"
 #include "coordinator/store/job_table.h"
 #include "coordinator/store/shot_table.h"
 #include "coordinator/store/task_table.h"
@@ -43,6 +44,7 @@ class FarmStore {
   JobTable& jobs() { return jobs_; }
   ShotTable& shots() { return shots_; }
   TaskTable& tasks() { return tasks_; }
+  FailureTable& failures() { return failures_; }
   WorkerTable& workers() { return workers_; }
 
   // Empties the log that lies beside the file: now and then, and before a stop.
@@ -55,6 +57,7 @@ class FarmStore {
   JobTable jobs_;
   ShotTable shots_;
   TaskTable tasks_;
+  FailureTable failures_;
   WorkerTable workers_;
 };
 

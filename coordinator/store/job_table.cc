@@ -1,5 +1,7 @@
 #include "coordinator/store/job_table.h"
 
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "coordinator/store/sqlite.h"
 #include "proto/records.h"
 
@@ -10,7 +12,7 @@ namespace {
 #define JOB_COLUMNS                                                                         \
   "id, state, settings, replace_outputs, priority, error, source_identity, model_files, "   \
   "fingerprint, range_begin, range_end, planned, tasks_run, tasks_reused, created_micros, " \
-  "started_micros, ended_micros"
+  "started_micros, ended_micros, paused, max_workers, tags"
 
 absl::StatusOr<JobRecord> ReadJob(const Statement& row) {
   JobRecord job;
@@ -30,6 +32,9 @@ absl::StatusOr<JobRecord> ReadJob(const Statement& row) {
   job.created_micros = row.Int(14);
   job.started_micros = row.Int(15);
   job.ended_micros = row.Int(16);
+  job.paused = row.Bool(17);
+  job.max_workers = row.Int(18);
+  job.tags = absl::StrSplit(row.Text(19), ',', absl::SkipEmpty());
   return job;
 }
 
@@ -59,8 +64,8 @@ std::string MainOutput(const JobRecord& job) {
 constexpr char kInsertJob[] =
     "INSERT INTO jobs (id, state, settings, input, main_output, replace_outputs, priority, error,"
     " source_identity, model_files, fingerprint, range_begin, range_end, planned, created_micros,"
-    " started_micros, ended_micros)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    " started_micros, ended_micros, paused, max_workers, tags)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 absl::Status JobTable::Insert(const JobRecord& job) {
   return database_->Prepare(kInsertJob)
       .Bind(job.id)
@@ -80,6 +85,9 @@ absl::Status JobTable::Insert(const JobRecord& job) {
       .Bind(job.created_micros)
       .Bind(job.started_micros)
       .Bind(job.ended_micros)
+      .Bind(job.paused)
+      .Bind(job.max_workers)
+      .Bind(absl::StrJoin(job.tags, ","))
       .Run();
 }
 
@@ -87,7 +95,7 @@ constexpr char kUpdateJob[] =
     "UPDATE jobs SET state = ?, settings = ?, input = ?, main_output = ?, replace_outputs = ?,"
     " priority = ?, error = ?, source_identity = ?, model_files = ?, fingerprint = ?,"
     " range_begin = ?, range_end = ?, planned = ?, created_micros = ?, started_micros = ?,"
-    " ended_micros = ? WHERE id = ?";
+    " ended_micros = ?, paused = ?, max_workers = ?, tags = ? WHERE id = ?";
 absl::Status JobTable::Update(const JobRecord& job) {
   return database_->Prepare(kUpdateJob)
       .Bind(JobStateName(job.state))
@@ -106,6 +114,9 @@ absl::Status JobTable::Update(const JobRecord& job) {
       .Bind(job.created_micros)
       .Bind(job.started_micros)
       .Bind(job.ended_micros)
+      .Bind(job.paused)
+      .Bind(job.max_workers)
+      .Bind(absl::StrJoin(job.tags, ","))
       .Bind(job.id)
       .Run();
 }
@@ -141,16 +152,17 @@ absl::StatusOr<std::vector<JobRecord>> JobTable::WithState(JobState state) {
   return ReadJobs(&query);
 }
 
-constexpr char kJobIdsWithState[] =
-    "SELECT id FROM jobs WHERE state = ? ORDER BY priority DESC, created_micros, id";
-absl::StatusOr<std::vector<std::string>> JobTable::IdsWithState(JobState state) {
-  Statement query = database_->Prepare(kJobIdsWithState);
-  query.Bind(JobStateName(state));
-  std::vector<std::string> ids;
+constexpr char kDispatchableJobs[] =
+    "SELECT id, priority, max_workers, tags FROM jobs WHERE state = 'running' AND paused = 0"
+    " ORDER BY priority DESC, created_micros, id";
+absl::StatusOr<std::vector<DispatchableJob>> JobTable::Dispatchable() {
+  Statement query = database_->Prepare(kDispatchableJobs);
+  std::vector<DispatchableJob> jobs;
   while (true) {
     SF_ASSIGN_OR_RETURN(const bool row, query.Step());
-    if (!row) return ids;
-    ids.push_back(query.Text(0));
+    if (!row) return jobs;
+    jobs.push_back({query.Text(0), query.Int(1), query.Int(2),
+                    absl::StrSplit(query.Text(3), ',', absl::SkipEmpty())});
   }
 }
 

@@ -26,7 +26,8 @@ class JobTable {
   // In the order in which they're worked on: by priority, then oldest first.
   absl::StatusOr<std::vector<JobRecord>> All();
   absl::StatusOr<std::vector<JobRecord>> WithState(JobState state);
-  absl::StatusOr<std::vector<std::string>> IdsWithState(JobState state);
+  // Those that are running and not paused, in the same order.
+  absl::StatusOr<std::vector<DispatchableJob>> Dispatchable();
 
   absl::Status CountRun(const std::string& id);
   absl::Status CountReused(const std::string& id);

@@ -18,8 +18,11 @@ struct JobRecord {
   JobState state = JobState::kQueued;
   JobSettings settings;
   bool replace = false;  // existing outputs are replaced
-  int64_t priority = 0;
-  std::string error;  // one sentence, of a failed job
+  int64_t priority = 0;  // higher first
+  bool paused = false;
+  int64_t max_workers = 0;        // at the same time; 0: any number
+  std::vector<std::string> tags;  // that a worker must have
+  std::string error;              // one sentence, of a failed job
   // Known once the film is indexed.
   std::string source_identity;
   std::string model_files;
@@ -32,6 +35,14 @@ struct JobRecord {
   int64_t created_micros = 0;
   int64_t started_micros = 0;
   int64_t ended_micros = 0;
+};
+
+// What decides whose turn it is, of a job whose tasks may be handed out.
+struct DispatchableJob {
+  std::string id;
+  int64_t priority = 0;
+  int64_t max_workers = 0;
+  std::vector<std::string> tags;
 };
 
 enum class ShotState { kPlanned, kDepthDone, kReconciled };
@@ -74,7 +85,10 @@ struct TaskRecord {
   std::string numeric_class;
   std::string avoid_worker;  // the one it failed on last
   int64_t attempts = 0;
-  int64_t failures = 0;
+  int64_t failures = 0;       // that count
+  int64_t free_failures = 0;  // that don't, as long as there are few
+  int64_t memory_step = 0;
+  std::string warm_worker;  // has read or made what it reads; preferred
   std::string stage_basis;
   // Done:
   std::string stage_key;
@@ -100,6 +114,22 @@ struct AttemptRef {
   std::string lease_id;
 };
 
+// One failed attempt.
+struct FailureRecord {
+  AttemptRef attempt;
+  std::string worker;
+  std::string worker_name;
+  FailureClass failure = FailureClass::kRetryable;
+  std::string message;
+  int64_t wall_micros = 0;
+};
+
+enum class WorkerState {
+  kActive,
+  kDraining,  // gets no more tasks
+  kAside,     // fails what others can do
+};
+
 struct WorkerRecord {
   std::string id;
   std::string name;
@@ -107,6 +137,9 @@ struct WorkerRecord {
   std::string numeric_class;
   std::string build;
   std::vector<std::string> tags;
+  int64_t memory_bytes = 0;  // of the device; 0: not said
+  WorkerState state = WorkerState::kActive;
+  std::string reason;  // why it was put aside
 };
 
 // Tasks of one kind and state in a job's plan.

@@ -122,8 +122,40 @@ CREATE TABLE remarks (
 CREATE INDEX remarks_by_job ON remarks (job);
 )sql";
 
+constexpr char kVersion2[] = R"sql(
+ALTER TABLE jobs ADD COLUMN paused INTEGER NOT NULL DEFAULT 0 CHECK (paused IN (0, 1));
+ALTER TABLE jobs ADD COLUMN max_workers INTEGER NOT NULL DEFAULT 0 CHECK (max_workers >= 0);
+ALTER TABLE jobs ADD COLUMN tags TEXT NOT NULL DEFAULT '';
+
+ALTER TABLE tasks ADD COLUMN free_failures INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tasks ADD COLUMN memory_step INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tasks ADD COLUMN warm_worker TEXT NOT NULL DEFAULT '';
+CREATE INDEX tasks_warm ON tasks (job, warm_worker, rank, core_begin) WHERE state = 'ready';
+CREATE INDEX tasks_failed ON tasks (job, core_begin) WHERE state = 'failed';
+
+ALTER TABLE workers ADD COLUMN memory_bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE workers ADD COLUMN state TEXT NOT NULL DEFAULT 'active'
+  CHECK (state IN ('active', 'draining', 'aside'));
+ALTER TABLE workers ADD COLUMN reason TEXT NOT NULL DEFAULT '';
+
+-- One row for each attempt that failed, whatever became of the task.
+CREATE TABLE failures (
+  job TEXT NOT NULL,
+  task TEXT NOT NULL,
+  epoch INTEGER NOT NULL,
+  lease_id TEXT NOT NULL,
+  worker TEXT NOT NULL,
+  worker_name TEXT NOT NULL,
+  class TEXT NOT NULL,
+  message TEXT NOT NULL,
+  wall_micros INTEGER NOT NULL,
+  PRIMARY KEY (job, task, epoch, lease_id),
+  FOREIGN KEY (job, task) REFERENCES tasks (job, name) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+)sql";
+
 // Entry i makes version i + 1 out of version i. Entries are only ever added.
-constexpr const char* kMigrations[] = {kVersion1};
+constexpr const char* kMigrations[] = {kVersion1, kVersion2};
 
 constexpr char kReadVersion[] = "PRAGMA user_version";
 

@@ -9,7 +9,7 @@ namespace {
 #define TASK_COLUMNS                                                                            \
   "job, name, kind, core_begin, core_end, shot_begin, state, wanted, epoch, lease_id, worker, " \
   "numeric_class, avoid_worker, attempts, failures, stage_basis, stage_key, "                   \
-  "committed_directory, published, seconds, error"
+  "committed_directory, published, seconds, error, free_failures, memory_step, warm_worker"
 
 absl::StatusOr<TaskRecord> ReadTask(const Statement& row) {
   TaskRecord task;
@@ -33,6 +33,9 @@ absl::StatusOr<TaskRecord> ReadTask(const Statement& row) {
   task.published = row.Bool(18);
   task.seconds = row.Real(19);
   task.error = row.Text(20);
+  task.free_failures = row.Int(21);
+  task.memory_step = row.Int(22);
+  task.warm_worker = row.Text(23);
   return task;
 }
 
@@ -70,7 +73,7 @@ absl::StatusOr<bool> HasRow(Statement* query) { return query->Step(); }
 
 constexpr char kInsertTask[] =
     "INSERT INTO tasks (job, name, kind, rank, core_begin, core_end, shot_begin, state, wanted,"
-    " numeric_class, stage_basis) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    " numeric_class, stage_basis, warm_worker) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 absl::Status TaskTable::Insert(const TaskRecord& task) {
   return database_->Prepare(kInsertTask)
       .Bind(task.job)
@@ -84,6 +87,7 @@ absl::Status TaskTable::Insert(const TaskRecord& task) {
       .Bind(task.wanted)
       .Bind(task.numeric_class)
       .Bind(task.stage_basis)
+      .Bind(task.warm_worker)
       .Run();
 }
 
@@ -132,29 +136,38 @@ absl::StatusOr<std::vector<TaskRecord>> TaskTable::Unpublished() {
   return ReadTasks(&query);
 }
 
+#define CLAIM_TASK                                                                 \
+  "UPDATE tasks SET state = 'leased', epoch = epoch + 1, attempts = attempts + 1," \
+  " lease_id = ?1, worker = ?2, numeric_class = ?3 WHERE rowid = (SELECT rowid FROM tasks"
+#define MAY_TAKE                                \
+  " (numeric_class = '' OR numeric_class = ?3)" \
+  " AND (avoid_worker <> ?2 OR (numeric_class = '' AND ?5) OR (numeric_class = ?3 AND ?6))"
+constexpr char kClaimWarmTask[] = CLAIM_TASK
+    " INDEXED BY tasks_warm WHERE job = ?4 AND state = 'ready' AND warm_worker = ?2"
+    " AND rank <= (SELECT rank FROM tasks INDEXED BY tasks_ready"
+    " WHERE job = ?4 AND state = 'ready' ORDER BY rank LIMIT 1)"
+    " AND" MAY_TAKE " ORDER BY rank, core_begin LIMIT 1) RETURNING " TASK_COLUMNS;
 constexpr char kClaimTask[] =
-    "UPDATE tasks SET state = 'leased', epoch = epoch + 1, attempts = attempts + 1, lease_id = ?1,"
-    " worker = ?2, numeric_class = ?3"
-    " WHERE rowid = (SELECT rowid FROM tasks WHERE job = ?4 AND state = 'ready'"
-    " AND (numeric_class = '' OR numeric_class = ?3)"
-    " AND (avoid_worker <> ?2 OR (numeric_class = '' AND ?5) OR (numeric_class = ?3 AND ?6))"
-    " ORDER BY rank, core_begin LIMIT 1)"
-    " RETURNING " TASK_COLUMNS;
+    CLAIM_TASK " INDEXED BY tasks_ready WHERE job = ?4 AND state = 'ready' AND" MAY_TAKE
+               " ORDER BY rank, core_begin LIMIT 1) RETURNING " TASK_COLUMNS;
 absl::StatusOr<std::optional<TaskRecord>> TaskTable::Claim(const std::string& job,
                                                            const Claimant& claimant,
                                                            const std::string& lease_id) {
-  Statement claim = database_->Prepare(kClaimTask);
-  claim.Bind(lease_id)
-      .Bind(claimant.worker)
-      .Bind(claimant.numeric_class)
-      .Bind(job)
-      .Bind(claimant.alone)
-      .Bind(claimant.alone_in_class);
-  SF_ASSIGN_OR_RETURN(const bool row, claim.Step());
-  if (!row) return std::nullopt;
-  SF_ASSIGN_OR_RETURN(TaskRecord task, ReadTask(claim));
-  SF_RETURN_IF_ERROR(claim.Run());
-  return task;
+  for (const char* sql : {kClaimWarmTask, kClaimTask}) {
+    Statement claim = database_->Prepare(sql);
+    claim.Bind(lease_id)
+        .Bind(claimant.worker)
+        .Bind(claimant.numeric_class)
+        .Bind(job)
+        .Bind(claimant.alone)
+        .Bind(claimant.alone_in_class);
+    SF_ASSIGN_OR_RETURN(const bool row, claim.Step());
+    if (!row) continue;
+    SF_ASSIGN_OR_RETURN(TaskRecord task, ReadTask(claim));
+    SF_RETURN_IF_ERROR(claim.Run());
+    return task;
+  }
+  return std::nullopt;
 }
 
 constexpr char kFinishTask[] =
@@ -176,18 +189,21 @@ absl::StatusOr<bool> TaskTable::Finish(const AttemptRef& attempt, const TaskResu
 }
 
 constexpr char kReleaseTask[] =
-    "UPDATE tasks SET state = ?1, failures = failures + (?2 <> ''),"
-    " avoid_worker = CASE WHEN ?2 <> '' THEN ?2 ELSE avoid_worker END,"
-    " error = CASE WHEN ?2 <> '' THEN ?3 ELSE error END,"
+    "UPDATE tasks SET state = ?1, failures = failures + ?2, free_failures = free_failures + ?3,"
+    " memory_step = memory_step + ?4,"
+    " avoid_worker = CASE WHEN ?5 <> '' THEN ?5 ELSE avoid_worker END,"
+    " error = CASE WHEN ?6 <> '' THEN ?6 ELSE error END,"
     " numeric_class = CASE WHEN shot_begin = -1 THEN '' ELSE numeric_class END"
-    " WHERE job = ?4 AND name = ?5 AND epoch = ?6 AND lease_id = ?7 AND state = 'leased'";
+    " WHERE job = ?7 AND name = ?8 AND epoch = ?9 AND lease_id = ?10 AND state = 'leased'";
 absl::StatusOr<bool> TaskTable::Release(const AttemptRef& attempt, TaskState to,
-                                        const std::string& failed_worker,
-                                        const std::string& error) {
+                                        const Setback& setback) {
   SF_RETURN_IF_ERROR(database_->Prepare(kReleaseTask)
                          .Bind(TaskStateName(to))
-                         .Bind(failed_worker)
-                         .Bind(error)
+                         .Bind(setback.counts)
+                         .Bind(setback.free)
+                         .Bind(setback.smaller)
+                         .Bind(setback.avoid_worker)
+                         .Bind(setback.error)
                          .Bind(attempt.job)
                          .Bind(attempt.task)
                          .Bind(attempt.epoch)
@@ -226,18 +242,16 @@ absl::StatusOr<bool> TaskTable::Move(const std::string& job, const std::string& 
 
 constexpr char kPrepareTask[] =
     "UPDATE tasks SET state = ?, published = 0, wanted = 1, stage_basis = ?, numeric_class = ?,"
-    " failures = 0, avoid_worker = ''"
+    " failures = 0, free_failures = 0, memory_step = 0, avoid_worker = '', warm_worker = ?"
     " WHERE job = ? AND name = ? AND state = ? AND state <> 'leased'";
-absl::StatusOr<bool> TaskTable::Prepare(const std::string& job, const std::string& name,
-                                        TaskState from, TaskState to,
-                                        const std::string& stage_basis,
-                                        const std::string& numeric_class) {
+absl::StatusOr<bool> TaskTable::Prepare(const TaskRecord& task, TaskState from, TaskState to) {
   SF_RETURN_IF_ERROR(database_->Prepare(kPrepareTask)
                          .Bind(TaskStateName(to))
-                         .Bind(stage_basis)
-                         .Bind(numeric_class)
-                         .Bind(job)
-                         .Bind(name)
+                         .Bind(task.stage_basis)
+                         .Bind(task.numeric_class)
+                         .Bind(task.warm_worker)
+                         .Bind(task.job)
+                         .Bind(task.name)
                          .Bind(TaskStateName(from))
                          .Run());
   return database_->Changes() == 1;
@@ -306,8 +320,34 @@ absl::StatusOr<bool> TaskTable::AnyReady(const std::string& job) {
   return HasRow(&query);
 }
 
+constexpr char kJobsWithFailedTasks[] =
+    "SELECT DISTINCT job FROM tasks INDEXED BY tasks_failed WHERE state = 'failed' AND wanted = 1"
+    " AND job IN (SELECT id FROM jobs WHERE state = 'running' AND paused = 0)"
+    " AND NOT EXISTS (SELECT 1 FROM tasks AS other WHERE other.job = tasks.job"
+    " AND other.wanted = 1 AND (other.state IN ('ready', 'leased')"
+    " OR (other.state = 'done' AND other.published = 0))) ORDER BY job";
+absl::StatusOr<std::vector<std::string>> TaskTable::JobsWithNothingButFailures() {
+  Statement query = database_->Prepare(kJobsWithFailedTasks);
+  std::vector<std::string> jobs;
+  while (true) {
+    SF_ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return jobs;
+    jobs.push_back(query.Text(0));
+  }
+}
+
+constexpr char kFailedTasks[] =
+    "SELECT " TASK_COLUMNS
+    " FROM tasks INDEXED BY tasks_failed WHERE job = ? AND state = 'failed' AND wanted = 1"
+    " ORDER BY core_begin, name LIMIT ?";
+absl::StatusOr<std::vector<TaskRecord>> TaskTable::Failed(const std::string& job, int most) {
+  Statement query = database_->Prepare(kFailedTasks);
+  query.Bind(job).Bind(most);
+  return ReadTasks(&query);
+}
+
 constexpr char kAnyReadyInRunningJobs[] =
-    "SELECT 1 FROM jobs WHERE state = 'running' AND EXISTS"
+    "SELECT 1 FROM jobs WHERE state = 'running' AND paused = 0 AND EXISTS"
     " (SELECT 1 FROM tasks INDEXED BY tasks_ready"
     " WHERE tasks.job = jobs.id AND tasks.state = 'ready') LIMIT 1";
 absl::StatusOr<bool> TaskTable::AnyReadyInRunningJobs() {

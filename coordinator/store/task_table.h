@@ -31,6 +31,15 @@ struct TaskResult {
   double seconds = 0;
 };
 
+// What an attempt that came to nothing leaves in its task's row.
+struct Setback {
+  bool counts = false;       // towards the failures after which the task is put aside
+  bool free = false;         // a failure that doesn't
+  bool smaller = false;      // the next attempt takes a memory step more
+  std::string avoid_worker;  // goes to another worker, if there is one
+  std::string error;
+};
+
 // The tasks of all jobs. Which moves between states are legal is the caller's business
 // (scheduling/legal_moves.h); what is written here always names the state that it comes from. Not
 // thread-safe.
@@ -48,15 +57,15 @@ class TaskTable {
   absl::StatusOr<std::vector<TaskRecord>> Unpublished();
 
   // Leases the first ready task of the job that this worker may take: epoch + 1, one attempt more.
+  // Among tasks of the first kind in turn, those that are warm on this worker come first.
   absl::StatusOr<std::optional<TaskRecord>> Claim(const std::string& job, const Claimant& claimant,
                                                   const std::string& lease_id);
 
   // Writes that belong to a lease; false: the row isn't leased to this attempt (any more).
   absl::StatusOr<bool> Finish(const AttemptRef& attempt, const TaskResult& result);
-  // `to`: ready, waiting, failed, superseded or cancelled. A failure is counted and remembered
-  // where `failed_worker` isn't empty.
+  // `to`: ready, waiting, failed, superseded or cancelled.
   absl::StatusOr<bool> Release(const AttemptRef& attempt, TaskState to,
-                               const std::string& failed_worker, const std::string& error);
+                               const Setback& setback = {});
 
   // Marks the done attempt as readable by others; false: the row has moved on.
   absl::StatusOr<bool> Publish(const AttemptRef& attempt);
@@ -64,10 +73,9 @@ class TaskTable {
   // Moves of tasks that aren't leased; false: the row isn't in `from`.
   absl::StatusOr<bool> Move(const std::string& job, const std::string& name, TaskState from,
                             TaskState to);
-  // The same, for a task of the present plan with new inputs; counts of failures start afresh.
-  absl::StatusOr<bool> Prepare(const std::string& job, const std::string& name, TaskState from,
-                               TaskState to, const std::string& stage_basis,
-                               const std::string& numeric_class);
+  // The same, for a task of the present plan with the inputs, class and warm worker of `task`;
+  // counts of failures start afresh.
+  absl::StatusOr<bool> Prepare(const TaskRecord& task, TaskState from, TaskState to);
   absl::Status SetWanted(const std::string& job, const std::string& name, bool wanted);
   absl::Status SetAllUnwanted(const std::string& job);
   absl::Status CountFailure(const std::string& job, const std::string& name,
@@ -84,7 +92,13 @@ class TaskTable {
   absl::StatusOr<bool> AnyUnpublished(const std::string& job, int64_t shot_begin, TaskKind kind);
   absl::StatusOr<bool> AnyUnfinished(const std::string& job);
   absl::StatusOr<bool> AnyReady(const std::string& job);
+  // Of jobs that aren't paused.
   absl::StatusOr<bool> AnyReadyInRunningJobs();
+  // Running jobs of which some tasks have failed for good and no other is ready, at work or waits
+  // to be published.
+  absl::StatusOr<std::vector<std::string>> JobsWithNothingButFailures();
+  // Failed for good, in film order; at most `most`.
+  absl::StatusOr<std::vector<TaskRecord>> Failed(const std::string& job, int most);
   // Those of running jobs whose ready tasks wait for one class of workers.
   absl::StatusOr<std::vector<ClassedShot>> ShotsWithReadyTasks();
   // Of the present plan.

@@ -63,7 +63,7 @@ absl::Status Guarded(const std::string& file, const char* doing,
   memory = memory || text.find("out of memory") != std::string::npos ||
            text.find("can't allocate memory") != std::string::npos;
   const std::string message = absl::StrFormat("%s: %s: %s", file, doing, ShortMessage(text));
-  return memory ? absl::ResourceExhaustedError(message) : absl::InvalidArgumentError(message);
+  return memory ? OutOfMemory(message) : absl::InvalidArgumentError(message);
 }
 
 absl::Status BadAttribute(const std::string& file, const char* name, const char* wanted) {

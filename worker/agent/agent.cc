@@ -20,8 +20,11 @@ constexpr int64_t kFirstBackoff = 100 * kMillisecond;
 constexpr int64_t kMostBackoff = 5000 * kMillisecond;
 constexpr int64_t kForever = std::numeric_limits<int64_t>::max();
 constexpr int64_t kRegisterTimeout = 10000 * kMillisecond;
-// No answer to a renewal within this: ask again.
+// No answer to a renewal within this, after the time for which it's held: ask again.
 constexpr int64_t kRenewTimeout = 5000 * kMillisecond;
+// Between tasks, after one failed since a disk is full or a folder is away.
+constexpr int64_t kFirstStoragePause = 1000 * kMillisecond;
+constexpr int64_t kMostStoragePause = 30000 * kMillisecond;
 
 // Whether a call may succeed when it's repeated later.
 bool IsPassing(const absl::Status& status) {
@@ -68,6 +71,7 @@ Agent::Agent(AgentOptions options, FarmClient* farm, TaskRunner runner, Clock* c
 void Agent::Stop() {
   stopping_ = true;
   farm_->InterruptLease();
+  farm_->InterruptRenew();
   bell_->Ring();
 }
 
@@ -99,6 +103,7 @@ absl::Status Agent::Join(int64_t patience_micros) {
 
 absl::Status Agent::Work() {
   Backoff backoff(kFirstBackoff, kMostBackoff, random_);
+  Backoff storage_pause(kFirstStoragePause, kMostStoragePause, random_);
   int64_t idle_since = clock_->MonotonicMicros();
   while (!stopping_) {
     int64_t wait = options_.poll_micros;
@@ -115,7 +120,13 @@ absl::Status Agent::Work() {
     if (lease.ok()) {
       backoff.Reset();
       if (!lease->has_value()) continue;
+      storage_failed_ = false;
       SF_RETURN_IF_ERROR(RunLease(**lease));
+      if (storage_failed_) {
+        bell_->Wait(storage_pause.Next());
+      } else {
+        storage_pause.Reset();
+      }
       idle_since = clock_->MonotonicMicros();
     } else if (stopping_) {
       break;
@@ -140,16 +151,18 @@ absl::Status Agent::RunLease(const TaskLease& lease) {
   attempt->deadline = attempt->started + lease.lease_micros;
   SF_LOG(kInfo) << "begin " << lease.spec.task << " of " << lease.spec.job << ", epoch "
                 << lease.epoch;
-  attempt->thread = std::thread([attempt, runner = runner_, bell = bell_] {
+  attempt->thread = std::thread([attempt, runner = runner_, bell = bell_, farm = farm_] {
     attempt->result = runner(attempt->lease, attempt->store, &attempt->progress);
     attempt->done = true;
+    farm->InterruptRenew();
     bell->Ring();
   });
   const Ending ending = Mind(attempt.get());
   if (ending != Ending::kFinished) {
     attempt->progress.cancelled = true;
-    const absl::Status ended = AwaitTask(
-        attempt.get(), ending == Ending::kStopped ? options_.stop_grace_micros : kForever);
+    const absl::Status ended =
+        AwaitTask(attempt.get(), ending == Ending::kStopped ? options_.stop_grace_micros
+                                                            : options_.stuck_grace_micros);
     if (!ended.ok()) {
       attempt->thread.detach();
       farm_->HandBack(attempt->id).IgnoreError();
@@ -182,7 +195,9 @@ Agent::Ending Agent::Mind(Attempt* attempt) {
     }
     const absl::StatusOr<int64_t> renewed =
         farm_->Renew(attempt->id, attempt->progress.frames_done, attempt->progress.frames_total,
-                     std::min(kRenewTimeout, last_moment - now));
+                     registration_.renew_micros,
+                     std::min(registration_.renew_micros + kRenewTimeout, last_moment - now),
+                     [&] { return attempt->done || stopping_; });
     if (renewed.ok()) {
       // Counted from before the call: the coordinator can't have begun to count earlier.
       attempt->deadline = now + *renewed;
@@ -244,6 +259,8 @@ void Agent::Report(Attempt* attempt) {
     return;
   }
   const FailureReport report = ReportOf(status);
+  storage_failed_ =
+      report.failure == FailureClass::kStorageAway || report.failure == FailureClass::kStorageFull;
   SF_LOG(kError) << task << " failed (" << FailureClassName(report.failure)
                  << "): " << status.message();
   Deliver([&] { return farm_->Fail(attempt->id, report); }).IgnoreError();

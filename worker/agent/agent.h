@@ -27,6 +27,9 @@ struct AgentOptions {
   int64_t first_contact_micros = 10'000'000;  // how long a coordinator may take to appear at first
   int64_t exit_when_idle_micros = 0;          // 0: never
   int64_t stop_grace_micros = 1'000'000;      // for a task to end when the worker is stopped
+  // For a task to end whose lease is lost. One that is still at it sits in foreign code: the
+  // process ends, so that the device is free before anything else is put on it.
+  int64_t stuck_grace_micros = 60'000'000;
 };
 
 // One worker's life: registers, takes a task, minds its lease while it runs, reports it until the
@@ -69,6 +72,7 @@ class Agent {
   Random* const random_;
   Bell* const bell_;
   std::atomic<bool> stopping_{false};
+  bool storage_failed_ = false;  // the last task did, for want of a disk
   Registration registration_;
 };
 

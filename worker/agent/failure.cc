@@ -14,9 +14,12 @@ struct CodeClass {
 constexpr CodeClass kClasses[] = {
     // The user's film, depth or settings: the same everywhere and next time.
     {absl::StatusCode::kInvalidArgument, FailureClass::kPermanent},
-    {absl::StatusCode::kNotFound, FailureClass::kPermanent},
     {absl::StatusCode::kUnimplemented, FailureClass::kPermanent},
-    {absl::StatusCode::kResourceExhausted, FailureClass::kResources},
+    // The coordinator has seen all files: what isn't here is not mounted, or not yet again.
+    {absl::StatusCode::kNotFound, FailureClass::kStorageAway},
+    {absl::StatusCode::kPermissionDenied, FailureClass::kStorageAway},
+    {absl::StatusCode::kUnavailable, FailureClass::kStorageAway},
+    {absl::StatusCode::kResourceExhausted, FailureClass::kStorageFull},
 };
 
 }  // namespace
@@ -27,6 +30,10 @@ FailureReport ReportOf(const absl::Status& status) {
   report.damaged_task = DamagedTask(status);
   if (!report.damaged_task.empty()) {
     report.failure = FailureClass::kInputDamaged;
+    return report;
+  }
+  if (IsOutOfMemory(status)) {
+    report.failure = FailureClass::kDeviceMemory;
     return report;
   }
   for (const CodeClass& entry : kClasses) {

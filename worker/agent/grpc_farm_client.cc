@@ -82,13 +82,27 @@ class GrpcFarmClient : public FarmClient {
   }
 
   absl::StatusOr<int64_t> Renew(const AttemptId& attempt, int64_t frames_done, int64_t frames_total,
-                                int64_t timeout_micros) override {
+                                int64_t hold_micros, int64_t timeout_micros,
+                                const std::function<bool()>& enough) override {
     v1::RenewRequest request;
     *request.mutable_attempt() = ToProto(attempt);
     request.set_frames_done(frames_done);
     request.set_frames_total(frames_total);
+    request.set_hold_micros(hold_micros);
     v1::RenewReply reply;
-    SF_RETURN_IF_ERROR(Call(&v1::Farm::Stub::Renew, request, &reply, timeout_micros));
+    grpc::ClientContext context;
+    SetTimeout(&context, timeout_micros);
+    {
+      std::lock_guard lock(mutex_);
+      if (enough()) return absl::CancelledError("no longer of use");
+      renew_call_ = &context;
+    }
+    const grpc::Status status = stub_->Renew(&context, request, &reply);
+    {
+      std::lock_guard lock(mutex_);
+      renew_call_ = nullptr;
+    }
+    SF_RETURN_IF_ERROR(ToStatus(status));
     return reply.lease_micros();
   }
 
@@ -132,6 +146,11 @@ class GrpcFarmClient : public FarmClient {
     if (lease_call_ != nullptr) lease_call_->TryCancel();
   }
 
+  void InterruptRenew() override {
+    std::lock_guard lock(mutex_);
+    if (renew_call_ != nullptr) renew_call_->TryCancel();
+  }
+
  private:
   template <typename Method, typename Request, typename Reply>
   absl::Status Call(Method method, const Request& request, Reply* reply, int64_t timeout_micros) {
@@ -150,6 +169,7 @@ class GrpcFarmClient : public FarmClient {
   const std::unique_ptr<v1::Farm::Stub> stub_;
   std::mutex mutex_;
   grpc::ClientContext* lease_call_ = nullptr;  // guarded by mutex_
+  grpc::ClientContext* renew_call_ = nullptr;  // guarded by mutex_
   bool interrupted_ = false;                   // guarded by mutex_
 };
 

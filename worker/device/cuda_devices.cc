@@ -28,10 +28,12 @@ std::vector<CudaDevice> CudaDevices() {
   int (*get_device)(int*, int) = nullptr;
   int (*get_name)(char*, int, int) = nullptr;
   int (*get_attribute)(int*, int, int) = nullptr;
+  int (*get_memory)(size_t*, int) = nullptr;
   int count = 0;
   if (!Find(driver, "cuInit", &init) || !Find(driver, "cuDeviceGetCount", &count_devices) ||
       !Find(driver, "cuDeviceGet", &get_device) || !Find(driver, "cuDeviceGetName", &get_name) ||
-      !Find(driver, "cuDeviceGetAttribute", &get_attribute) || init(0) != kSuccess ||
+      !Find(driver, "cuDeviceGetAttribute", &get_attribute) ||
+      !Find(driver, "cuDeviceTotalMem_v2", &get_memory) || init(0) != kSuccess ||
       count_devices(&count) != kSuccess) {
     return devices;
   }
@@ -45,6 +47,10 @@ std::vector<CudaDevice> CudaDevices() {
       continue;
     }
     device.name = name;
+    size_t memory = 0;
+    if (get_memory(&memory, handle) == kSuccess) {
+      device.memory_bytes = static_cast<int64_t>(memory);
+    }
     devices.push_back(device);
   }
   return devices;

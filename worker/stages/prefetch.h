@@ -76,7 +76,7 @@ class Prefetch : public Stream<T> {
     try {
       return upstream_->Next();
     } catch (const std::bad_alloc&) {
-      return absl::ResourceExhaustedError("out of memory");
+      return OutOfMemory("out of memory");
     } catch (const std::exception& error) {
       return absl::InternalError(error.what());
     }

@@ -128,7 +128,7 @@ absl::StatusOr<Manifest> StageRunner::Run(const TaskLease& lease,
   try {
     manifest = RunLogged(lease, store, progress, &log);
   } catch (const std::bad_alloc&) {
-    manifest = absl::ResourceExhaustedError("out of memory");
+    manifest = OutOfMemory("out of memory");
   } catch (const std::exception& error) {
     manifest = absl::InternalError(error.what());
   }
@@ -141,6 +141,11 @@ absl::StatusOr<Manifest> StageRunner::Run(const TaskLease& lease,
 absl::StatusOr<Manifest> StageRunner::RunLogged(const TaskLease& lease,
                                                 const std::filesystem::path& store,
                                                 TaskProgress* progress, TaskLog* log) {
+  if (lease.spec.memory_step > 0) {
+    log->Line("the task ran out of memory before: every kept model is dropped");
+    estimator_.reset();
+    inpainter_.reset();
+  }
   SF_ASSIGN_OR_RETURN(std::shared_ptr<const FrameIndex> index,
                       IndexAt(store / lease.spec.index_file));
   const FrameRange all{0, index->frame_count()};

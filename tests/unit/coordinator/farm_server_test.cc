@@ -295,14 +295,55 @@ TEST_F(FarmServerTest, WorkersAreListed) {
   EXPECT_EQ(reply.workers(0).state(), "idle");
 }
 
+TEST_F(FarmServerTest, AHeldRenewalHearsAtOnceThatTheJobIsCancelled) {
+  NewWorker("a");
+  const std::string job = Submit();
+  const std::optional<TaskLease> lease = LeaseOf("a", 20 * kSecond);
+  ASSERT_TRUE(lease.has_value());
+  const int64_t begin = RealClock()->MonotonicMicros();
+  std::atomic<bool> answered = false;
+  std::thread renewing([&] {
+    grpc::ClientContext context;
+    v1::RenewRequest request;
+    *request.mutable_attempt() = AttemptOf("a", *lease);
+    request.set_hold_micros(15 * kSecond);
+    v1::RenewReply reply;
+    const grpc::Status status = farm_->Renew(&context, request, &reply);
+    answered = true;
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION) << status.error_message();
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_FALSE(answered);
+  ASSERT_TRUE(engine_->Cancel(job).ok());
+  renewing.join();
+  EXPECT_LT(RealClock()->MonotonicMicros() - begin, 10 * kSecond);
+}
+
+TEST_F(FarmServerTest, ARenewalIsHeldNoLongerThanAsked) {
+  NewWorker("a");
+  Submit();
+  const std::optional<TaskLease> lease = LeaseOf("a", 20 * kSecond);
+  ASSERT_TRUE(lease.has_value());
+  for (const int64_t hold : {int64_t{0}, int64_t{-5}, int64_t{50'000}}) {
+    grpc::ClientContext context;
+    v1::RenewRequest request;
+    *request.mutable_attempt() = AttemptOf("a", *lease);
+    request.set_hold_micros(hold);
+    v1::RenewReply reply;
+    EXPECT_TRUE(farm_->Renew(&context, request, &reply).ok());
+    EXPECT_EQ(reply.lease_micros(), 30 * kSecond);
+  }
+}
+
 TEST_F(FarmServerTest, StoppingEndsWatchersAndWaitersAtOnce) {
   NewWorker("a");
   const std::string job = Submit();
   ASSERT_TRUE(LeaseOf("a", 20 * kSecond).has_value());
+  NewWorker("b");
   std::thread waiting([&] {
     grpc::ClientContext context;
     v1::LeaseReply reply;
-    Lease("a", 20 * kSecond, &reply, &context);
+    Lease("b", 20 * kSecond, &reply, &context);
     EXPECT_FALSE(reply.has_lease());
   });
   std::thread watching([&] {

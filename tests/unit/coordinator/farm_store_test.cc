@@ -160,7 +160,7 @@ TEST_F(FarmStoreTest, ClaimRaisesTheEpoch) {
   const TaskRecord first = OneLease(store.get());
   EXPECT_EQ(first.epoch, 1);
   EXPECT_EQ(first.lease_id, "id1");
-  ASSERT_TRUE(*store->tasks().Release(AttemptOf(first), TaskState::kReady, "", ""));
+  ASSERT_TRUE(*store->tasks().Release(AttemptOf(first), TaskState::kReady));
   const auto second = *store->tasks().Claim("a", {"w", "class", true, true}, "id2");
   ASSERT_TRUE(second.has_value());
   EXPECT_EQ(second->epoch, 2);
@@ -177,7 +177,7 @@ TEST_F(FarmStoreTest, OnlyTheLeasedAttemptFinishes) {
   other = AttemptOf(task);
   other.lease_id = "id0";
   EXPECT_FALSE(*store->tasks().Finish(other, {"key", "class", "dir", 1}));
-  EXPECT_FALSE(*store->tasks().Release(other, TaskState::kReady, "", ""));
+  EXPECT_FALSE(*store->tasks().Release(other, TaskState::kReady));
   EXPECT_TRUE(*store->tasks().Finish(AttemptOf(task), {"key", "class", "dir", 1}));
   EXPECT_FALSE(*store->tasks().Finish(AttemptOf(task), {"key", "class", "dir", 1}));
 }

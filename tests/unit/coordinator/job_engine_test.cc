@@ -325,6 +325,7 @@ TEST_F(JobEngineTest, RetriedJobsFailedTaskHasAllItsAttemptsAgain) {
   for (int i = 0; i < 3; ++i) {
     ASSERT_TRUE(FailWith(a, MustLease(a), FailureClass::kRetryable, "x").ok());
   }
+  engine_->Tick();
   ASSERT_EQ(StateOf(job), JobState::kFailed);
   ASSERT_TRUE(engine_->Retry(job).ok());
   EXPECT_EQ(Report(job).job.error, "");
@@ -341,14 +342,15 @@ TEST_F(JobEngineTest, ContinuingGoesOnWhereItStopped) {
   const std::string job = Submit(Settings());
   const FakeWorker a = NewWorker("a");
   WorkUntil(a, TaskKind::kRender);
+  const FakeWorker b = NewWorker("b");
   EXPECT_EQ(Continue(Settings()), job);
   // The render that was running still is.
-  EXPECT_EQ(Work(a), 1 + 3 + 3);
+  EXPECT_EQ(Work(b), 1 + 3 + 3);
   EXPECT_EQ(StateOf(job),
             JobState::kAssembling == StateOf(job) ? JobState::kAssembling : JobState::kRunning);
   clock_.Advance(kLease + 1);
   engine_->Tick();
-  EXPECT_EQ(Work(a), 1);
+  EXPECT_EQ(Work(b), 1);
   EXPECT_EQ(StateOf(job), JobState::kDone);
   EXPECT_EQ(Report(job).tasks.reused, 1 + 2);
 }
@@ -509,9 +511,8 @@ TEST_F(JobEngineTest, OlderJobsComeFirst) {
   JobSettings settings = Settings();
   settings.outputs[0].file = (root_ / "films" / "second.mkv").string();
   const std::string second = Submit(settings);
-  const FakeWorker a = NewWorker("a");
-  EXPECT_EQ(MustLease(a).spec.job, first);
-  EXPECT_EQ(MustLease(a).spec.job, second);
+  EXPECT_EQ(MustLease(NewWorker("a")).spec.job, first);
+  EXPECT_EQ(MustLease(NewWorker("b")).spec.job, second);
   EXPECT_EQ(engine_->List()->size(), 2);
 }
 

@@ -24,14 +24,15 @@ TEST_F(TaskLeaseTest, ExpiredLeaseReturnsTaskToQueue) {
   const std::string job = Submit(Settings());
   const FakeWorker a = NewWorker("a");
   const TaskLease lost = MustLease(a);
-  EXPECT_FALSE(LeaseOf(a).has_value());
+  const FakeWorker b = NewWorker("b");
+  EXPECT_FALSE(LeaseOf(b).has_value());
   clock_.Advance(kLease - 1);
   engine_->Tick();
   EXPECT_EQ(Task(job, lost.spec.task).state, TaskState::kLeased);
   clock_.Advance(1);
   engine_->Tick();
   EXPECT_EQ(Task(job, lost.spec.task).state, TaskState::kReady);
-  const TaskLease again = MustLease(a);
+  const TaskLease again = MustLease(b);
   EXPECT_EQ(again.spec.task, lost.spec.task);
   EXPECT_EQ(again.epoch, lost.epoch + 1);
   EXPECT_NE(again.lease_id, lost.lease_id);
@@ -170,7 +171,7 @@ TEST_F(TaskLeaseTest, LeavingHandsEverythingBack) {
   EXPECT_EQ(engine_->Lease("a").status().code(), absl::StatusCode::kNotFound);
 }
 
-TEST_F(TaskLeaseTest, ThirdFailureFailsTheJobWithLastErrorAndLog) {
+TEST_F(TaskLeaseTest, ThirdFailureEndsAJobThatHasNothingElseWithLastErrorAndLog) {
   const std::string job = Submit(Settings());
   const FakeWorker a = NewWorker("a");
   TaskLease lease;
@@ -179,8 +180,9 @@ TEST_F(TaskLeaseTest, ThirdFailureFailsTheJobWithLastErrorAndLog) {
     lease = MustLease(a);
     ASSERT_TRUE(FailWith(a, lease, FailureClass::kRetryable, absl::StrFormat("crash %d", i)).ok());
   }
-  EXPECT_EQ(StateOf(job), JobState::kFailed);
   EXPECT_EQ(Task(job, lease.spec.task).state, TaskState::kFailed);
+  engine_->Tick();
+  EXPECT_EQ(StateOf(job), JobState::kFailed);
   const std::string error = Report(job).job.error;
   EXPECT_NE(error.find("crash 2"), std::string::npos) << error;
   EXPECT_NE(error.find("host/a"), std::string::npos) << error;
@@ -245,7 +247,7 @@ TEST_F(TaskLeaseTest, WorkersOfOneClassDoAShot) {
   const FakeWorker b = NewWorker("b", "cpu-b");
   const TaskLease first = WorkUntil(a, TaskKind::kDepth);
   EXPECT_FALSE(LeaseOf(b).has_value());
-  EXPECT_TRUE(LeaseOf(a).has_value());
+  EXPECT_TRUE(LeaseOf(NewWorker("c", "cpu-a")).has_value());
   EXPECT_TRUE(Complete(a, first).ok());
   EXPECT_FALSE(LeaseOf(b).has_value());
 }

@@ -72,8 +72,8 @@ class FakeFarm : public FarmClient {
     tasks.pop_front();
     return lease;
   }
-  absl::StatusOr<int64_t> Renew(const AttemptId&, int64_t done, int64_t total,
-                                int64_t timeout) override {
+  absl::StatusOr<int64_t> Renew(const AttemptId&, int64_t done, int64_t total, int64_t,
+                                int64_t timeout, const std::function<bool()>&) override {
     ++renewals;
     last_done = done;
     last_total = total;
@@ -99,6 +99,7 @@ class FakeFarm : public FarmClient {
     return absl::OkStatus();
   }
   void InterruptLease() override {}
+  void InterruptRenew() override {}
 
   std::atomic<int> renewals{0};
   std::atomic<int64_t> last_done{-1};
@@ -120,6 +121,7 @@ class AgentTest : public ::testing::Test {
   AgentTest() {
     farm_.store = folder_.path();
     options_.info.id = "w";
+    options_.stuck_grace_micros = int64_t{1} << 60;  // a waiting bell makes simulated time fly
     farm_.on_idle = [this] { agent_->Stop(); };
   }
 
@@ -387,6 +389,38 @@ TEST_F(AgentTest, ATaskThatFinishesAsItIsStoppedStillCounts) {
   EXPECT_EQ(Reports(), std::vector<std::string>{"complete a key"});
 }
 
+TEST_F(AgentTest, EndsWhereATaskWontStopAfterItsLeaseIsLost) {
+  AddTask("a");
+  farm_.on_renew = [] { return absl::FailedPreconditionError("lost"); };
+  options_.stuck_grace_micros = 60 * kSecond;
+  const auto released = std::make_shared<std::atomic<bool>>(false);
+  const auto ended = std::make_shared<std::atomic<bool>>(false);
+  const absl::Status status = Run([released, ended](const TaskLease&, const std::filesystem::path&,
+                                                    TaskProgress*) -> absl::StatusOr<Manifest> {
+    while (!*released) std::this_thread::yield();
+    *ended = true;
+    return absl::CancelledError("stopped");
+  });
+  EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
+  *released = true;
+  while (!*ended) std::this_thread::yield();
+}
+
+TEST_F(AgentTest, PausesAfterATaskThatFailedForWantOfADisk) {
+  AddTask("a");
+  AddTask("b");
+  AddTask("c");
+  std::vector<int64_t> starts;
+  ASSERT_TRUE(Run([&](const TaskLease&, const std::filesystem::path&,
+                      TaskProgress*) -> absl::StatusOr<Manifest> {
+                starts.push_back(clock_.MonotonicMicros());
+                return absl::ResourceExhaustedError("the disk is full");
+              }).ok());
+  ASSERT_EQ(starts.size(), 3);
+  EXPECT_GE(starts[1] - starts[0], kSecond / 2);
+  EXPECT_GE(starts[2] - starts[1], kSecond);
+}
+
 TEST_F(AgentTest, DoesNotWaitForATaskThatWontStop) {
   AddTask("a");
   farm_.on_renew = [this] {
@@ -410,10 +444,13 @@ TEST_F(AgentTest, DoesNotWaitForATaskThatWontStop) {
 TEST(FailureTest, CodesHaveClasses) {
   const auto class_of = [](const absl::Status& status) { return ReportOf(status).failure; };
   EXPECT_EQ(class_of(absl::InvalidArgumentError("")), FailureClass::kPermanent);
-  EXPECT_EQ(class_of(absl::NotFoundError("")), FailureClass::kPermanent);
-  EXPECT_EQ(class_of(absl::ResourceExhaustedError("")), FailureClass::kResources);
+  EXPECT_EQ(class_of(absl::NotFoundError("")), FailureClass::kStorageAway);
+  EXPECT_EQ(class_of(absl::PermissionDeniedError("")), FailureClass::kStorageAway);
+  EXPECT_EQ(class_of(absl::UnavailableError("")), FailureClass::kStorageAway);
+  EXPECT_EQ(class_of(absl::ResourceExhaustedError("")), FailureClass::kStorageFull);
+  EXPECT_EQ(class_of(OutOfMemory("")), FailureClass::kDeviceMemory);
+  EXPECT_EQ(class_of(Annotate(OutOfMemory(""), "film.mkv")), FailureClass::kDeviceMemory);
   EXPECT_EQ(class_of(absl::InternalError("")), FailureClass::kRetryable);
-  EXPECT_EQ(class_of(absl::UnavailableError("")), FailureClass::kRetryable);
   EXPECT_EQ(class_of(absl::DataLossError("")), FailureClass::kRetryable);
   const FailureReport damaged = ReportOf(DamagedResult("depth/a", absl::DataLossError("x")));
   EXPECT_EQ(damaged.failure, FailureClass::kInputDamaged);
