@@ -48,7 +48,7 @@ std::string Sha256Hex(std::string_view bytes) {
 absl::StatusOr<std::string> Sha256OfFile(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return absl::NotFoundError(absl::StrFormat("cannot open %s", path.string()));
-  std::vector<char> buffer(1 << 20);
+  std::vector<char> buffer(1 << 16);
   Sha256 hash;
   while (file) {
     file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));

@@ -1,11 +1,15 @@
 #include "coordinator/scheduling/lease_book.h"
 
+#include <iterator>
+
 namespace stereofarm {
 
 void LeaseBook::Put(HeldLease lease) {
-  auto key = std::pair(lease.attempt.job, lease.attempt.task);
-  int& count = counts_[lease.attempt.job];
-  if (leases_.insert_or_assign(std::move(key), std::move(lease)).second) ++count;
+  Key key(lease.attempt.job, lease.attempt.task);
+  Drop(key.first, key.second);
+  ++counts_[key.first];
+  by_worker_.emplace(lease.worker, key);
+  leases_.emplace(std::move(key), std::move(lease));
 }
 
 HeldLease* LeaseBook::FindTask(const std::string& job, const std::string& task) {
@@ -23,7 +27,14 @@ HeldLease* LeaseBook::Find(const AttemptRef& attempt) {
 }
 
 void LeaseBook::Drop(const std::string& job, const std::string& task) {
-  if (leases_.erase({job, task}) > 0 && --counts_[job] == 0) counts_.erase(job);
+  const auto it = leases_.find({job, task});
+  if (it == leases_.end()) return;
+  auto [first, last] = by_worker_.equal_range(it->second.worker);
+  while (first != last) {
+    first = first->second == it->first ? by_worker_.erase(first) : std::next(first);
+  }
+  leases_.erase(it);
+  if (const auto count = counts_.find(job); --count->second == 0) counts_.erase(count);
 }
 
 void LeaseBook::Revoke(const std::string& job, const std::string& task) {
@@ -43,9 +54,8 @@ std::vector<HeldLease> LeaseBook::Expired(int64_t now_micros) const {
 
 std::vector<HeldLease> LeaseBook::OfWorker(const std::string& worker) const {
   std::vector<HeldLease> held;
-  for (const auto& [key, lease] : leases_) {
-    if (lease.worker == worker) held.push_back(lease);
-  }
+  const auto [first, last] = by_worker_.equal_range(worker);
+  for (auto it = first; it != last; ++it) held.push_back(leases_.at(it->second));
   return held;
 }
 

@@ -49,8 +49,11 @@ class LeaseBook {
   int CountOfJob(const std::string& job) const;
 
  private:
-  std::map<std::pair<std::string, std::string>, HeldLease> leases_;
+  using Key = std::pair<std::string, std::string>;  // job and task
+
   std::map<std::string, int> counts_;  // of each job
+  std::multimap<std::string, Key> by_worker_;
+  std::map<Key, HeldLease> leases_;
   std::vector<AttemptRef> revoked_;
 };
 

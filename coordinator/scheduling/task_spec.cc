@@ -99,8 +99,13 @@ absl::StatusOr<std::optional<TaskSpec>> SpecOfTask(FarmStore* store, const JobRe
   SF_ASSIGN_OR_RETURN(const std::optional<ShotRecord> shot,
                       store->shots().Get(job.id, task.shot_begin));
   if (!shot) return std::nullopt;
+  // The neighbours that may share frames with it, however long the shot is.
+  const FrameRange near =
+      FrameRange{task.core.begin - job.settings.shard_frames - job.settings.overlap,
+                 task.core.end + job.settings.overlap}
+          .Intersect(shot->frames);
   SF_ASSIGN_OR_RETURN(const std::vector<ShardRecord> shards,
-                      store->shots().Shards(job.id, shot->frames));
+                      store->shots().Shards(job.id, shot->frames, near));
   for (size_t i = 0; i < shards.size(); ++i) {
     if (shards[i].shard.core != task.core) continue;
     std::vector<std::string> input_keys;

@@ -49,11 +49,13 @@ class HeldRenewal : public grpc::ServerUnaryReactor {
   // `renew` is asked once it's sure that a revocation will be heard of.
   void Hold(const AttemptRef& attempt, absl::Duration wait,
             const std::function<absl::Status()>& renew) {
-    id_ = renewals_->Hold(attempt, wait,
-                          [this](const absl::Status& status) { Finish(ToGrpc(status)); });
-    const uint64_t id = id_;
+    const uint64_t id =
+        renewals_->Hold(attempt, [this](const absl::Status& status) { Finish(ToGrpc(status)); });
+    id_ = id;
     const absl::Status status = renew();
-    if ((!status.ok() || wait <= absl::ZeroDuration()) && renewals_->Forget(id)) {
+    if (status.ok() && wait > absl::ZeroDuration()) {
+      renewals_->AnswerAfter(id, wait);
+    } else if (renewals_->Forget(id)) {
       Finish(ToGrpc(status));
     }
   }
@@ -117,12 +119,18 @@ grpc::ServerUnaryReactor* FarmService::Renew(grpc::CallbackServerContext*,
   return held;
 }
 
-grpc::Status FarmService::Complete(grpc::ServerContext*, const v1::CompleteRequest* request,
-                                   v1::CompleteReply*) {
-  const absl::StatusOr<Manifest> manifest = FromProto(request->manifest());
-  if (!manifest.ok()) return ToGrpc(manifest.status());
-  return ToGrpc(engine_->Complete(request->attempt().worker(), AttemptOf(request->attempt()),
-                                  *manifest, request->seconds()));
+grpc::ServerUnaryReactor* FarmService::Complete(grpc::CallbackServerContext* context,
+                                                const v1::CompleteRequest* request,
+                                                v1::CompleteReply*) {
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  checkers_.Run([this, request, reactor] {
+    const absl::StatusOr<Manifest> manifest = FromProto(request->manifest());
+    reactor->Finish(ToGrpc(manifest.ok() ? engine_->Complete(request->attempt().worker(),
+                                                             AttemptOf(request->attempt()),
+                                                             *manifest, request->seconds())
+                                         : manifest.status()));
+  });
+  return reactor;
 }
 
 grpc::Status FarmService::Fail(grpc::ServerContext*, const v1::FailRequest* request,

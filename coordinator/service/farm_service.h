@@ -1,6 +1,7 @@
 #ifndef STEREOFARM_COORDINATOR_SERVICE_FARM_SERVICE_H_
 #define STEREOFARM_COORDINATOR_SERVICE_FARM_SERVICE_H_
 
+#include "coordinator/scheduling/background.h"
 #include "coordinator/scheduling/job_engine.h"
 #include "coordinator/service/held_renewals.h"
 #include "coordinator/service/lease_waiters.h"
@@ -9,13 +10,12 @@
 namespace stereofarm {
 
 // What workers call: checks, converts, asks the engine. Lease and Renew answer later and hold no
-// thread while they wait; the other calls are short, or (Complete) read files on a thread of their
-// own.
-class FarmService : public v1::Farm::WithCallbackMethod_Lease<
-                        v1::Farm::WithCallbackMethod_Renew<v1::Farm::Service>> {
+// thread while they wait, Complete reads files on threads of its own; the other calls are short.
+class FarmService : public v1::Farm::WithCallbackMethod_Lease<v1::Farm::WithCallbackMethod_Renew<
+                        v1::Farm::WithCallbackMethod_Complete<v1::Farm::Service>>> {
  public:
   FarmService(JobEngine* engine, LeaseWaiters* waiters, HeldRenewals* renewals)
-      : engine_(engine), waiters_(waiters), renewals_(renewals) {}
+      : engine_(engine), waiters_(waiters), renewals_(renewals), checkers_(kCheckers) {}
 
   grpc::Status Register(grpc::ServerContext* context, const v1::RegisterRequest* request,
                         v1::RegisterReply* reply) override;
@@ -23,8 +23,9 @@ class FarmService : public v1::Farm::WithCallbackMethod_Lease<
                                   const v1::LeaseRequest* request, v1::LeaseReply* reply) override;
   grpc::ServerUnaryReactor* Renew(grpc::CallbackServerContext* context,
                                   const v1::RenewRequest* request, v1::RenewReply* reply) override;
-  grpc::Status Complete(grpc::ServerContext* context, const v1::CompleteRequest* request,
-                        v1::CompleteReply* reply) override;
+  grpc::ServerUnaryReactor* Complete(grpc::CallbackServerContext* context,
+                                     const v1::CompleteRequest* request,
+                                     v1::CompleteReply* reply) override;
   grpc::Status Fail(grpc::ServerContext* context, const v1::FailRequest* request,
                     v1::FailReply* reply) override;
   grpc::Status HandBack(grpc::ServerContext* context, const v1::HandBackRequest* request,
@@ -33,9 +34,13 @@ class FarmService : public v1::Farm::WithCallbackMethod_Lease<
                      v1::LeaveReply* reply) override;
 
  private:
+  static constexpr int kCheckers = 8;
+
   JobEngine* const engine_;
   LeaseWaiters* const waiters_;
   HeldRenewals* const renewals_;
+  // As many results are checked at the same time as it has threads, however many workers report.
+  BackgroundThreads checkers_;
 };
 
 }  // namespace stereofarm

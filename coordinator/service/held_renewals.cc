@@ -1,5 +1,6 @@
 #include "coordinator/service/held_renewals.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/time/clock.h"
@@ -19,29 +20,38 @@ void HeldRenewals::Stop() {
   stopping_ = true;
 }
 
-uint64_t HeldRenewals::Hold(const AttemptRef& attempt, absl::Duration wait, Answer answer) {
+uint64_t HeldRenewals::Hold(const AttemptRef& attempt, Answer answer) {
   absl::MutexLock lock(&mutex_);
   const uint64_t id = next_id_++;
+  leases_.emplace(attempt.lease_id, id);
+  deadlines_.emplace(absl::InfiniteFuture(), id);
+  held_.emplace(id, Held{attempt, absl::InfiniteFuture(), std::move(answer)});
+  return id;
+}
+
+void HeldRenewals::AnswerAfter(uint64_t id, absl::Duration wait) {
+  absl::MutexLock lock(&mutex_);
+  const auto it = held_.find(id);
+  if (it == held_.end()) return;
+  EraseDeadline(it->second.deadline, id);
   const absl::Time deadline = absl::Now() + wait;
   earlier_ = earlier_ || deadlines_.empty() || deadline < deadlines_.begin()->first;
+  it->second.deadline = deadline;
   deadlines_.emplace(deadline, id);
-  leases_.emplace(attempt.lease_id, id);
-  held_.emplace(id, Held{attempt, deadline, std::move(answer)});
-  return id;
+}
+
+void HeldRenewals::EraseDeadline(absl::Time deadline, uint64_t id) {
+  const auto [first, last] = deadlines_.equal_range(deadline);
+  deadlines_.erase(
+      std::find_if(first, last, [id](const auto& entry) { return entry.second == id; }));
 }
 
 std::map<uint64_t, HeldRenewals::Held>::iterator HeldRenewals::Drop(
     std::map<uint64_t, Held>::iterator it) {
-  const auto erase = [&](auto* index, const auto& key) {
-    auto [first, last] = index->equal_range(key);
-    for (; first != last; ++first) {
-      if (first->second != it->first) continue;
-      index->erase(first);
-      return;
-    }
-  };
-  erase(&deadlines_, it->second.deadline);
-  erase(&leases_, it->second.attempt.lease_id);
+  EraseDeadline(it->second.deadline, it->first);
+  const auto [first, last] = leases_.equal_range(it->second.attempt.lease_id);
+  leases_.erase(
+      std::find_if(first, last, [&](const auto& entry) { return entry.second == it->first; }));
   return held_.erase(it);
 }
 

@@ -29,7 +29,9 @@ class HeldRenewals {
   HeldRenewals(const HeldRenewals&) = delete;
   HeldRenewals& operator=(const HeldRenewals&) = delete;
 
-  uint64_t Hold(const AttemptRef& attempt, absl::Duration wait, Answer answer);
+  // Hears of revocations from now on; nothing else is answered before AnswerAfter.
+  uint64_t Hold(const AttemptRef& attempt, Answer answer);
+  void AnswerAfter(uint64_t id, absl::Duration wait);
   // The caller went away, or has been answered otherwise. False: it has been or is being answered.
   bool Forget(uint64_t id);
   void Revoke(const std::vector<AttemptRef>& attempts);
@@ -43,6 +45,7 @@ class HeldRenewals {
   };
 
   void Loop();
+  void EraseDeadline(absl::Time deadline, uint64_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::map<uint64_t, Held>::iterator Drop(std::map<uint64_t, Held>::iterator it)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 

@@ -125,9 +125,10 @@ constexpr char kShards[] =
     "SELECT core_begin, core_end, full_begin, full_end, scale, shift FROM shards"
     " WHERE job = ? AND core_begin >= ? AND core_begin < ? ORDER BY core_begin";
 absl::StatusOr<std::vector<ShardRecord>> ShotTable::Shards(const std::string& job,
-                                                           const FrameRange& shot) {
+                                                           const FrameRange& shot,
+                                                           const FrameRange& within) {
   Statement query = database_->Prepare(kShards);
-  query.Bind(job).Bind(shot.begin).Bind(shot.end);
+  query.Bind(job).Bind(within.begin).Bind(within.end);
   std::vector<ShardRecord> shards;
   while (true) {
     SF_ASSIGN_OR_RETURN(const bool row, query.Step());

@@ -27,8 +27,12 @@ class ShotTable {
   // True when no shot of the job is in another state.
   absl::StatusOr<bool> AllReconciled(const std::string& job);
 
-  // Of one shot, ascending.
-  absl::StatusOr<std::vector<ShardRecord>> Shards(const std::string& job, const FrameRange& shot);
+  // Of one shot, ascending; the second: those whose cores begin in `within`.
+  absl::StatusOr<std::vector<ShardRecord>> Shards(const std::string& job, const FrameRange& shot) {
+    return Shards(job, shot, shot);
+  }
+  absl::StatusOr<std::vector<ShardRecord>> Shards(const std::string& job, const FrameRange& shot,
+                                                  const FrameRange& within);
   absl::Status UpdateShard(const std::string& job, const ShardRecord& shard);
 
   // Puts `seams` in place of all that the shot had.
