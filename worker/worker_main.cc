@@ -57,22 +57,27 @@ void TuneAllocator() {
   mallopt(M_TRIM_THRESHOLD, 16 << 20);
 }
 
-// SIGTERM and SIGINT in every thread but one, which turns the first into `stop` and the second into
-// the end.
+// SIGTERM, SIGINT and SIGUSR1 in every thread but one, which turns SIGUSR1 into `finish`, the first
+// of the others into `stop` and the second into the end.
 sigset_t BlockStopSignals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGUSR1);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   return signals;
 }
 
-void StopOnSignals(const sigset_t& signals, std::function<void()> stop) {
-  std::thread([signals, stop = std::move(stop)] {
+void StopOnSignals(const sigset_t& signals, std::function<void()> finish,
+                   std::function<void()> stop) {
+  std::thread([signals, finish = std::move(finish), stop = std::move(stop)] {
     int number = 0;
-    sigwait(&signals, &number);
+    while (sigwait(&signals, &number) == 0 && number == SIGUSR1) {
+      SF_LOG(kInfo) << "stopping after the task in hand";
+      finish();
+    }
     SF_LOG(kInfo) << "stopping";
     stop();
     sigwait(&signals, &number);
@@ -127,7 +132,8 @@ int RunWorker(const Flags& flags, const sigset_t& signals) {
   const std::unique_ptr<FarmClient> farm = ConnectToFarm(flags.farm);
   RealBell bell;
   Agent agent(options, farm.get(), run, RealClock(), SystemRandom(), &bell);
-  StopOnSignals(signals, [&agent] { agent.Stop(); });
+  StopOnSignals(
+      signals, [&agent] { agent.StopAfterTask(); }, [&agent] { agent.Stop(); });
   const absl::Status ended = agent.Run([&] {
     printf("%s\n", flags.farm.c_str());
     fflush(stdout);

@@ -75,6 +75,12 @@ void Agent::Stop() {
   bell_->Ring();
 }
 
+void Agent::StopAfterTask() {
+  last_task_ = true;
+  farm_->InterruptLease();
+  bell_->Ring();
+}
+
 absl::Status Agent::Run(const std::function<void()>& on_joined) {
   SF_RETURN_IF_ERROR(Join(options_.first_contact_micros));
   if (!stopping_) on_joined();
@@ -105,7 +111,7 @@ absl::Status Agent::Work() {
   Backoff backoff(kFirstBackoff, kMostBackoff, random_);
   Backoff storage_pause(kFirstStoragePause, kMostStoragePause, random_);
   int64_t idle_since = clock_->MonotonicMicros();
-  while (!stopping_) {
+  while (!stopping_ && !last_task_) {
     int64_t wait = options_.poll_micros;
     if (options_.exit_when_idle_micros > 0) {
       const int64_t left =
@@ -128,7 +134,7 @@ absl::Status Agent::Work() {
         storage_pause.Reset();
       }
       idle_since = clock_->MonotonicMicros();
-    } else if (stopping_) {
+    } else if (stopping_ || last_task_) {
       break;
     } else if (lease.status().code() == absl::StatusCode::kNotFound) {
       SF_RETURN_IF_ERROR(Join(kForever));

@@ -46,8 +46,10 @@ class Agent {
   // Stop; its thread still runs, and the process should end. `on_joined` is called once.
   absl::Status Run(const std::function<void()>& on_joined);
 
-  // From any thread, any number of times.
+  // From any thread, any number of times. The task in hand is given back.
   void Stop();
+  // The same, once the task in hand is finished and reported.
+  void StopAfterTask();
 
  private:
   struct Attempt;
@@ -72,6 +74,7 @@ class Agent {
   Random* const random_;
   Bell* const bell_;
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> last_task_{false};
   bool storage_failed_ = false;  // the last task did, for want of a disk
   Registration registration_;
 };

@@ -374,6 +374,21 @@ TEST_F(AgentTest, HandsItsTaskBackWhenItIsStopped) {
   EXPECT_FALSE(HasFile("a"));
 }
 
+TEST_F(AgentTest, FinishesItsTaskAndTakesNoOtherOnNotice) {
+  AddTask("a");
+  AddTask("b");
+  farm_.on_renew = [this] {
+    agent_->StopAfterTask();
+    return absl::OkStatus();
+  };
+  ASSERT_TRUE(Run([this](const TaskLease& lease, const std::filesystem::path& store,
+                         TaskProgress* progress) {
+                while (farm_.renewals < 2) std::this_thread::yield();
+                return MakeFile(lease, store, progress);
+              }).ok());
+  EXPECT_EQ(farm_.heard, (std::vector<std::string>{"register w", "complete a key", "leave w"}));
+}
+
 TEST_F(AgentTest, ATaskThatFinishesAsItIsStoppedStillCounts) {
   AddTask("a");
   farm_.on_renew = [this] {
