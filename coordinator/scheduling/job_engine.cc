@@ -240,9 +240,21 @@ absl::StatusOr<std::optional<TaskLease>> JobEngine::Lease(const std::string& wor
         SF_ASSIGN_OR_RETURN(lease, ClaimFrom(job, *known));
         return absl::OkStatus();
       }));
-      if (lease) break;
+      if (lease) return absl::OkStatus();
     }
-    return absl::OkStatus();
+    SF_ASSIGN_OR_RETURN(const std::optional<HeldLease> straggler, StragglerFor(*known, jobs));
+    if (!straggler) return absl::OkStatus();
+    return ChangeLocked([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
+      SF_ASSIGN_OR_RETURN(const TaskRecord task, LeasedRow(straggler->attempt));
+      SF_LOG(kInfo) << "job " << task.job << ": " << task.name << " is slow and starts again on "
+                    << known->record.name;
+      workers_.SetStopping(task.worker, true);
+      Setback setback;
+      setback.avoid_worker = task.worker;
+      SF_RETURN_IF_ERROR(Release(task, TaskState::kReady, setback, /*told=*/false));
+      SF_ASSIGN_OR_RETURN(lease, ClaimFrom(task.job, *known));
+      return absl::OkStatus();
+    });
   };
   absl::Status status;
   {
@@ -278,7 +290,7 @@ absl::StatusOr<std::vector<std::string>> JobEngine::Turns(const WorkerRecord& wo
 bool JobEngine::AnyTaskReady() {
   absl::MutexLock lock(&mutex_);
   const absl::StatusOr<bool> any = store_->tasks().AnyReadyInRunningJobs();
-  return !any.ok() || *any;
+  return stragglers_ || !any.ok() || *any;
 }
 
 absl::StatusOr<std::optional<TaskLease>> JobEngine::ClaimFrom(const std::string& job_id,
@@ -405,6 +417,7 @@ void JobEngine::Tick() {
         [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return EndLease(lease.attempt, now); });
     if (!status.ok()) SF_LOG(kError) << "cannot end a lease: " << status.message();
   }
+  LookForStragglers(now);
   if (absl::Status status = EndStalled(now); !status.ok()) {
     SF_LOG(kError) << "cannot end a stalled lease: " << status.message();
   }

@@ -178,6 +178,15 @@ class JobEngine {
   absl::StatusOr<std::vector<std::string>> Turns(const WorkerRecord& worker)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  // Stragglers, job_stragglers.cc. A leased task of one of these jobs that this worker would be
+  // through with sooner than the one that has it.
+  absl::StatusOr<std::optional<HeldLease>> StragglerFor(const KnownWorker& worker,
+                                                        const std::vector<std::string>& jobs)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool IsStraggler(const HeldLease& lease, int64_t now_micros)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void LookForStragglers(int64_t now_micros) ABSL_LOCKS_EXCLUDED(mutex_);
+
   // Failures, job_failures.cc. A leased attempt came to nothing.
   absl::Status FailAttempt(const TaskRecord& task, FailureClass failure, const std::string& message)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -258,6 +267,7 @@ class JobEngine {
   std::set<std::pair<std::string, std::string>> publishing_ ABSL_GUARDED_BY(mutex_);
   uint64_t changes_ ABSL_GUARDED_BY(mutex_) = 1;
   bool watching_ ABSL_GUARDED_BY(mutex_) = true;
+  bool stragglers_ ABSL_GUARDED_BY(mutex_) = false;  // there were some at the last Tick
 };
 
 }  // namespace stereofarm

@@ -17,6 +17,11 @@ constexpr int64_t kShortestStall = 120 * kSecond;
 constexpr double kStallFrames = 100;
 constexpr int64_t kShortestTask = 600 * kSecond;
 constexpr double kTaskFactor = 10;
+// Stragglers: so many times as long as usual, and as much again to go as a new start would take,
+// with some room for error.
+constexpr int64_t kShortestStraggler = 5 * kSecond;
+constexpr double kStragglerFactor = 2;
+constexpr double kGainFactor = 1.5;
 
 }  // namespace
 
@@ -42,6 +47,19 @@ int64_t StageSpeed::TaskLimitMicros(int64_t frames) const {
 int64_t StageSpeed::ExpectedMicros(int64_t frames) const {
   if (tasks_ < kFewest) return 0;
   return static_cast<int64_t>(micros_per_frame_ * static_cast<double>(frames));
+}
+
+bool StageSpeed::WorthStartingAgain(int64_t frames, int64_t elapsed_micros, int64_t done,
+                                    int64_t total) const {
+  const int64_t expected = ExpectedMicros(frames);
+  if (expected == 0 || elapsed_micros < kShortestStraggler ||
+      static_cast<double>(elapsed_micros) < kStragglerFactor * static_cast<double>(expected)) {
+    return false;
+  }
+  if (done <= 0 || total <= 0) return true;
+  const double left = static_cast<double>(elapsed_micros) / static_cast<double>(done) *
+                      static_cast<double>(std::max<int64_t>(0, total - done));
+  return left > kGainFactor * static_cast<double>(expected);
 }
 
 }  // namespace stereofarm

@@ -17,6 +17,10 @@ class StageSpeed {
   int64_t TaskLimitMicros(int64_t frames) const;
   // How long a task of so many frames should take; 0: not known yet.
   int64_t ExpectedMicros(int64_t frames) const;
+  // Whether another worker that begins now would be through well before one that has been at it for
+  // `elapsed_micros` and has `done` of `total` steps behind it (0 of 0: nothing is known of those).
+  bool WorthStartingAgain(int64_t frames, int64_t elapsed_micros, int64_t done,
+                          int64_t total) const;
 
  private:
   int64_t tasks_ = 0;

@@ -253,6 +253,71 @@ TEST_F(FailureTest, ATaskThatGetsOnIsLeftAlone) {
   EXPECT_TRUE(Complete(a, lease).ok());
 }
 
+class StragglerTest : public FailureTest {
+ protected:
+  StragglerTest() { cuts_ = {}; }
+  // A film of one shot with twelve shards, of which one is held by `slow` and the others are done
+  // in ten seconds each.
+  TaskLease LeaveOneTo(const FakeWorker& slow, const FakeWorker& fast) {
+    JobSettings settings = Settings();
+    settings.shard_frames = 20;
+    job_ = Submit(settings);
+    EXPECT_TRUE(engine_->HandBack(fast.id(), AttemptOf(WorkUntil(fast, TaskKind::kDepth))).ok());
+    const TaskLease held = MustLease(slow);
+    for (int i = 0; i < 11; ++i) {
+      const TaskLease lease = MustLease(fast);
+      EXPECT_EQ(lease.spec.kind, TaskKind::kDepth);
+      clock_.Advance(10 * kSecond);
+      EXPECT_TRUE(engine_->Renew(slow.id(), AttemptOf(held), i + 1, 200).ok());
+      EXPECT_TRUE(Complete(fast, lease).ok());
+    }
+    return held;
+  }
+  std::string job_;
+};
+
+TEST_F(StragglerTest, StartsAgainOnAnIdleWorkerAndTheFirstDoesntCount) {
+  const FakeWorker slow = NewWorker("slow");
+  const FakeWorker fast = NewWorker("fast");
+  const TaskLease held = LeaveOneTo(slow, fast);
+  EXPECT_FALSE(LeaseOf(fast).has_value());  // not looked for yet
+  int woken = 0;
+  engine_->OnWorkReady([&] { ++woken; });
+  std::vector<AttemptRef> revoked;
+  engine_->OnRevoked([&](const std::vector<AttemptRef>& attempts) { revoked = attempts; });
+  engine_->Tick();
+  EXPECT_EQ(woken, 1);
+  EXPECT_TRUE(engine_->AnyTaskReady());
+  const TaskLease again = MustLease(fast);
+  EXPECT_EQ(again.spec.task, held.spec.task);
+  EXPECT_EQ(again.epoch, held.epoch + 1);
+  ASSERT_EQ(revoked.size(), 1);
+  EXPECT_EQ(revoked[0].lease_id, held.lease_id);
+  EXPECT_EQ(Complete(slow, held).code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(Complete(fast, again).ok());
+  EXPECT_EQ(Task(job_, held.spec.task).failures, 0);
+  Work(fast);
+  EXPECT_EQ(StateOf(job_), JobState::kDone);
+}
+
+TEST_F(StragglerTest, OneThatIsNearlyThroughIsLeftAlone) {
+  const FakeWorker slow = NewWorker("slow");
+  const FakeWorker fast = NewWorker("fast");
+  const TaskLease held = LeaveOneTo(slow, fast);
+  ASSERT_TRUE(engine_->Renew("slow", AttemptOf(held), 190, 200).ok());
+  engine_->Tick();
+  EXPECT_FALSE(LeaseOf(fast).has_value());
+  EXPECT_TRUE(Complete(slow, held).ok());
+}
+
+TEST_F(StragglerTest, AWorkerOfAnotherClassLeavesItAlone) {
+  const FakeWorker slow = NewWorker("slow");
+  const TaskLease held = LeaveOneTo(slow, NewWorker("fast"));
+  engine_->Tick();
+  EXPECT_FALSE(LeaseOf(NewWorker("other", "cpu-b")).has_value());
+  EXPECT_TRUE(Complete(slow, held).ok());
+}
+
 TEST(StageSpeedTest, LimitsFollowWhatTasksTake) {
   StageSpeed speed;
   const int64_t first = speed.StallLimitMicros();

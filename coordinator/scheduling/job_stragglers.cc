@@ -1,0 +1,51 @@
+// JobEngine: tasks that keep the others waiting.
+//
+// At a barrier (a shot's last depth, a film's last segment) idle workers wait for the slowest. One
+// that is far slower than its like is started a second time elsewhere: its lease is taken away, and
+// the next epoch makes whatever the first one still says or writes count for nothing. Only the
+// second goes on, since it is through sooner and two of a task would be work for nothing.
+#include <algorithm>
+#include <optional>
+
+#include "common/base/log.h"
+#include "coordinator/scheduling/attempt_ref.h"
+#include "coordinator/scheduling/job_engine.h"
+
+namespace stereofarm {
+
+bool JobEngine::IsStraggler(const HeldLease& lease, int64_t now_micros) {
+  if (lease.checking > 0 || lease.after_restart) return false;
+  return runs_[lease.attempt.job].speeds[lease.kind].WorthStartingAgain(
+      lease.core.size(), now_micros - lease.started_micros, lease.frames_done, lease.frames_total);
+}
+
+absl::StatusOr<std::optional<HeldLease>> JobEngine::StragglerFor(
+    const KnownWorker& worker, const std::vector<std::string>& jobs) {
+  if (!stragglers_) return std::nullopt;
+  const int64_t now = parts_.clock->MonotonicMicros();
+  for (const std::string& job : jobs) {
+    for (const HeldLease& lease : leases_.OfJob(job)) {
+      if (lease.worker == worker.record.id || !IsStraggler(lease, now)) continue;
+      SF_ASSIGN_OR_RETURN(const TaskRecord task, LeasedRow(lease.attempt));
+      const bool fits =
+          task.shot_begin == kNoShot || task.numeric_class == worker.record.numeric_class;
+      if (fits && task.avoid_worker != worker.record.id) return lease;
+    }
+  }
+  return std::nullopt;
+}
+
+void JobEngine::LookForStragglers(int64_t now_micros) {
+  {
+    absl::MutexLock lock(&mutex_);
+    const std::vector<HeldLease> held = leases_.All();
+    stragglers_ = std::any_of(held.begin(), held.end(),
+                              [&](const HeldLease& lease) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+                                return IsStraggler(lease, now_micros);
+                              });
+    if (stragglers_) desk_.NoteReady();
+  }
+  AfterChange();
+}
+
+}  // namespace stereofarm
