@@ -1,7 +1,6 @@
 #include "coordinator/scheduling/job_engine.h"
 
 #include <algorithm>
-#include <iterator>
 
 #include "absl/strings/str_format.h"
 #include "common/base/log.h"
@@ -42,14 +41,16 @@ absl::Status JobEngine::ChangeLocked(const std::function<absl::Status()>& body) 
     if (status.ok()) status = change.Commit();
   }
   const std::vector<Chore> chores = flow_.TakeChores();
-  std::vector<AttemptRef> revoked = leases_.TakeRevoked();
+  const std::vector<HeldLease> revoked = leases_.TakeRevoked();
   if (!status.ok()) {
     desk_.TakeBecameReady();
     ReloadLeases();
     return status;
   }
-  revoked_.insert(revoked_.end(), std::make_move_iterator(revoked.begin()),
-                  std::make_move_iterator(revoked.end()));
+  for (const HeldLease& lease : revoked) {
+    workers_.SetStopping(lease.worker, true);
+    revoked_.push_back(lease.attempt);
+  }
   for (const Chore& chore : chores) StartChore(chore);
   ++changes_;
   return status;
@@ -224,13 +225,13 @@ absl::StatusOr<std::optional<TaskLease>> JobEngine::Lease(const std::string& wor
   std::optional<TaskLease> lease;
   const auto take = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
     SF_ASSIGN_OR_RETURN(const KnownWorker* known, Heard(worker));
-    workers_.SetStopping(worker, false);
     std::vector<HeldLease> unheard = leases_.OfWorker(worker);
     std::erase_if(unheard, [](const HeldLease& held) { return held.checking > 0; });
     if (!unheard.empty()) {
       SF_RETURN_IF_ERROR(ChangeLocked(
           [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return ReleaseAll(unheard); }));
     }
+    workers_.SetStopping(worker, false);
     if (known->record.state != WorkerState::kActive) return absl::OkStatus();
     SF_ASSIGN_OR_RETURN(const std::vector<std::string> jobs, Turns(known->record));
     for (const std::string& job : jobs) {
@@ -248,7 +249,6 @@ absl::StatusOr<std::optional<TaskLease>> JobEngine::Lease(const std::string& wor
       SF_ASSIGN_OR_RETURN(const TaskRecord task, LeasedRow(straggler->attempt));
       SF_LOG(kInfo) << "job " << task.job << ": " << task.name << " is slow and starts again on "
                     << known->record.name;
-      workers_.SetStopping(task.worker, true);
       Setback setback;
       setback.avoid_worker = task.worker;
       SF_RETURN_IF_ERROR(Release(task, TaskState::kReady, setback, /*told=*/false));

@@ -230,7 +230,6 @@ absl::Status JobEngine::EndStalled(int64_t now_micros) {
       const HeldLease* held = leases_.Find(attempt);
       if (held == nullptr || held->checking > 0) return absl::OkStatus();
       SF_ASSIGN_OR_RETURN(const TaskRecord task, LeasedRow(attempt));
-      workers_.SetStopping(task.worker, true);
       return FailAttempt(task, FailureClass::kStalled, message);
     }));
   }

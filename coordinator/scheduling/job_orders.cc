@@ -24,9 +24,7 @@ absl::Status JobEngine::ChangeJob(const std::string& id,
 absl::Status JobEngine::Pause(const std::string& id) {
   return ChangeJob(id, [&](JobRecord* job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
     job->paused = true;
-    const std::vector<HeldLease> held = leases_.OfJob(id);
-    for (const HeldLease& lease : held) workers_.SetStopping(lease.worker, true);
-    return ReleaseAll(held);
+    return ReleaseAll(leases_.OfJob(id));
   });
 }
 
@@ -66,10 +64,7 @@ absl::Status JobEngine::Drain(const std::string& worker, bool now) {
     }
     const std::string id = known->record.id;
     SF_RETURN_IF_ERROR(SetWorkerState(id, WorkerState::kDraining, ""));
-    if (!now) return absl::OkStatus();
-    const std::vector<HeldLease> held = leases_.OfWorker(id);
-    if (!held.empty()) workers_.SetStopping(id, true);
-    return ReleaseAll(held);
+    return now ? ReleaseAll(leases_.OfWorker(id)) : absl::OkStatus();
   });
 }
 

@@ -40,7 +40,7 @@ void LeaseBook::Drop(const std::string& job, const std::string& task) {
 void LeaseBook::Revoke(const std::string& job, const std::string& task) {
   const auto it = leases_.find({job, task});
   if (it == leases_.end()) return;
-  revoked_.push_back(it->second.attempt);
+  revoked_.push_back(it->second);
   Drop(job, task);
 }
 

@@ -37,9 +37,9 @@ class LeaseBook {
   HeldLease* FindTask(const std::string& job, const std::string& task);
   // Its attempt is over, as its worker knows.
   void Drop(const std::string& job, const std::string& task);
-  // It's taken away; TakeRevoked names it, so that its worker can be told.
+  // It's taken away; TakeRevoked has it, so that its worker can be told.
   void Revoke(const std::string& job, const std::string& task);
-  std::vector<AttemptRef> TakeRevoked() { return std::exchange(revoked_, {}); }
+  std::vector<HeldLease> TakeRevoked() { return std::exchange(revoked_, {}); }
 
   // Copies, in the order of job and task.
   std::vector<HeldLease> Expired(int64_t now_micros) const;
@@ -54,7 +54,7 @@ class LeaseBook {
   std::map<std::string, int> counts_;  // of each job
   std::multimap<std::string, Key> by_worker_;
   std::map<Key, HeldLease> leases_;
-  std::vector<AttemptRef> revoked_;
+  std::vector<HeldLease> revoked_;
 };
 
 }  // namespace stereofarm

@@ -1,8 +1,9 @@
 // Orders to a farm while it works: what running workers hear of them, and how soon.
 #include <signal.h>
 
+#include <chrono>
 #include <filesystem>
-#include <optional>
+#include <thread>
 
 #include "common/base/clock.h"
 #include "gmock/gmock.h"
@@ -110,6 +111,24 @@ TEST_F(OrdersTest, AWorkerThatIsToldItWillBeTakenAwayFinishesItsTask) {
   EXPECT_EQ(farm_.worker("a").Wait(60).code, 0);
   EXPECT_GT(farm_.Status(job)["tasks"]["done"], done);
   EXPECT_EQ(farm_.Status(job)["tasks"]["leased"], 0);
+}
+
+TEST_F(OrdersTest, ARestartedCoordinatorHandsTasksOutSoon) {
+  farm_.StartWorker("a");
+  const std::string job = farm_.Submit("out.mkv", kFilm);
+  ASSERT_EQ(farm_.Ask({"pause", job}).code, 0);
+  Await("idle");
+  farm_.KillCoordinator();
+  // Away for long enough that the worker has begun to wait between its tries.
+  std::this_thread::sleep_for(std::chrono::seconds(8));
+  farm_.StartCoordinator();
+  const int64_t begin = RealClock()->MonotonicMicros();
+  ASSERT_EQ(farm_.Ask({"resume", job}).code, 0);
+  Await("busy");
+  const double seconds = static_cast<double>(RealClock()->MonotonicMicros() - begin) * 1e-6;
+  RecordProperty("seconds_to_first_task", std::to_string(seconds));
+  EXPECT_LT(seconds, 20);
+  EXPECT_EQ(farm_.Ask({"watch", job, "--quiet"}).code, 0);
 }
 
 TEST_F(OrdersTest, PriorityCanBeSetAndTold) {

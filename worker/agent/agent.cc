@@ -17,7 +17,7 @@ namespace {
 
 constexpr int64_t kMillisecond = 1000;
 constexpr int64_t kFirstBackoff = 100 * kMillisecond;
-constexpr int64_t kMostBackoff = 5000 * kMillisecond;
+constexpr int64_t kMostBackoff = 2000 * kMillisecond;
 constexpr int64_t kForever = std::numeric_limits<int64_t>::max();
 constexpr int64_t kRegisterTimeout = 10000 * kMillisecond;
 // No answer to a renewal within this, after the time for which it's held: ask again.

@@ -65,6 +65,20 @@ TEST_F(OrdersTest, APausedJobGivesNothingAndTakesItsTasksBack) {
   EXPECT_EQ(engine_->Pause("none").code(), absl::StatusCode::kNotFound);
 }
 
+TEST_F(OrdersTest, ACancelledJobsWorkersAreToldAndShowThatTheyStop) {
+  const std::string job = SubmitTo("a.mkv");
+  const FakeWorker a = NewWorker("a");
+  const TaskLease lease = MustLease(a);
+  std::vector<AttemptRef> revoked;
+  engine_->OnRevoked([&](const std::vector<AttemptRef>& attempts) { revoked = attempts; });
+  ASSERT_TRUE(engine_->Cancel(job).ok());
+  ASSERT_EQ(revoked.size(), 1);
+  EXPECT_EQ(revoked[0].lease_id, lease.lease_id);
+  EXPECT_EQ(StateOfWorker("a"), "stopping");
+  EXPECT_FALSE(LeaseOf(a).has_value());
+  EXPECT_EQ(StateOfWorker("a"), "idle");
+}
+
 TEST_F(OrdersTest, HigherPriorityGoesFirst) {
   const std::string first = SubmitTo("a.mkv");
   SubmitOrder urgent;
