@@ -413,6 +413,7 @@ void JobEngine::Tick() {
     if (workers_.NoteSilence(now)) ++changes_;
   }
   for (const HeldLease& lease : expired) {
+    if (Adopt(lease).ok()) continue;
     const absl::Status status = Change(
         [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return EndLease(lease.attempt, now); });
     if (!status.ok()) SF_LOG(kError) << "cannot end a lease: " << status.message();

@@ -166,6 +166,11 @@ class JobEngine {
   absl::StatusOr<std::optional<TaskLease>> ClaimFrom(const std::string& job,
                                                      const KnownWorker& worker)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status TakeResult(const std::string& worker, const AttemptRef& attempt,
+                          const Manifest& manifest, double seconds) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Takes what a silent worker has finished but never reported: the manifest, written last, is as
+  // good as a report. Not OK: there is none, or it isn't sound.
+  absl::Status Adopt(const HeldLease& lease) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status Finish(const TaskRecord& task, const Manifest& manifest,
                       const std::string& directory, double seconds)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

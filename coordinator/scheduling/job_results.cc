@@ -19,14 +19,31 @@ bool IsAttempt(const TaskRecord& task, const AttemptRef& attempt) {
 
 absl::Status JobEngine::Complete(const std::string& worker, const AttemptRef& attempt,
                                  const Manifest& manifest, double seconds) {
+  {
+    absl::MutexLock lock(&mutex_);
+    SF_RETURN_IF_ERROR(Heard(worker).status());
+  }
+  return TakeResult(worker, attempt, manifest, seconds);
+}
+
+absl::Status JobEngine::Adopt(const HeldLease& lease) {
+  const AttemptRef& attempt = lease.attempt;
+  const absl::StatusOr<Manifest> manifest = parts_.files->ReadManifest(
+      AttemptDirectory(attempt.job, attempt.task, attempt.epoch, attempt.lease_id), kManifestFile);
+  SF_RETURN_IF_ERROR(manifest.status());
+  SF_LOG(kInfo) << "job " << attempt.job << ": " << attempt.task
+                << " was finished by a worker that never said so";
+  const int64_t micros = parts_.clock->MonotonicMicros() - lease.started_micros;
+  return TakeResult(lease.worker, attempt, *manifest, static_cast<double>(micros) * 1e-6);
+}
+
+absl::Status JobEngine::TakeResult(const std::string& worker, const AttemptRef& attempt,
+                                   const Manifest& manifest, double seconds) {
   const std::string directory =
       AttemptDirectory(attempt.job, attempt.task, attempt.epoch, attempt.lease_id);
   ResultCheck check;
-  std::string numeric_class;
   {
     absl::MutexLock lock(&mutex_);
-    SF_ASSIGN_OR_RETURN(const KnownWorker* known, Heard(worker));
-    numeric_class = known->record.numeric_class;
     SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> row,
                         store_->tasks().Get(attempt.job, attempt.task));
     // Said again, since the first answer got lost.
@@ -46,7 +63,7 @@ absl::Status JobEngine::Complete(const std::string& worker, const AttemptRef& at
     }
     ++lease->checking;
   }
-  absl::Status status = CheckManifest(check, numeric_class, manifest, parts_.films);
+  absl::Status status = CheckManifest(check, check.task.numeric_class, manifest, parts_.films);
   if (status.ok()) {
     status =
         CheckResultFiles(check, options_.store, directory, manifest, parts_.files, parts_.films);

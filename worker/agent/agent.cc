@@ -178,7 +178,8 @@ absl::Status Agent::RunLease(const TaskLease& lease) {
   attempt->thread.join();
   if (ending == Ending::kLost) {
     SF_LOG(kWarning) << "the lease of " << lease.spec.task << " is lost: its work is dropped";
-    DropFiles(lease);
+    // Files that have their manifest may be the farm's by now: it takes what it finds finished.
+    if (!attempt->result.ok()) DropFiles(lease);
   } else {
     Report(attempt.get());
   }

@@ -160,9 +160,9 @@ TEST_F(JobEngineTest, KeepKeepsResultsButNotLostAttempts) {
   const std::string job = Submit(settings);
   const FakeWorker a = NewWorker("a");
   const TaskLease zombie = MustLease(a);
-  a.Do(zombie);
   clock_.Advance(kLease + 1);
   engine_->Tick();
+  a.Do(zombie);
   Work(a);
   ASSERT_EQ(StateOf(job), JobState::kDone);
   EXPECT_EQ(files_->AttemptsOf(job)->size(), 11);

@@ -39,6 +39,39 @@ TEST_F(TaskLeaseTest, ExpiredLeaseReturnsTaskToQueue) {
   EXPECT_NE(again.attempt_directory, lost.attempt_directory);
 }
 
+TEST_F(TaskLeaseTest, WhatASilentWorkerHasFinishedIsTaken) {
+  const std::string job = Submit(Settings());
+  const FakeWorker a = NewWorker("a");
+  const TaskLease lease = MustLease(a);
+  a.Do(lease);  // and died before it could say so
+  clock_.Advance(kLease + 1);
+  engine_->Tick();
+  const TaskRecord task = Task(job, lease.spec.task);
+  EXPECT_EQ(task.state, TaskState::kDone);
+  EXPECT_TRUE(task.published);
+  EXPECT_EQ(task.failures, 0);
+  // Its report, should it come after all, gets the same answer.
+  EXPECT_TRUE(Complete(a, lease).ok());
+  const FakeWorker b = NewWorker("b");
+  Work(b);
+  EXPECT_EQ(StateOf(job), JobState::kDone);
+}
+
+TEST_F(TaskLeaseTest, WhatASilentWorkerLeftDamagedIsMadeAgain) {
+  const std::string job = Submit(Settings());
+  const FakeWorker a = NewWorker("a");
+  const TaskLease lease = MustLease(a);
+  a.Do(lease);
+  ASSERT_TRUE(
+      WriteFileAtomically(store_folder_ / lease.attempt_directory / "features.bin", "x").ok());
+  clock_.Advance(kLease + 1);
+  engine_->Tick();
+  EXPECT_EQ(Task(job, lease.spec.task).state, TaskState::kReady);
+  EXPECT_EQ(Task(job, lease.spec.task).failures, 1);
+  Work(NewWorker("b"));
+  EXPECT_EQ(StateOf(job), JobState::kDone);
+}
+
 TEST_F(TaskLeaseTest, RenewedLeaseStays) {
   const std::string job = Submit(Settings());
   const FakeWorker a = NewWorker("a");

@@ -312,7 +312,7 @@ TEST_F(AgentTest, ATaskSurvivesARestartOfTheCoordinator) {
             (std::vector<std::string>{"register w", "register w", "complete a key", "leave w"}));
 }
 
-TEST_F(AgentTest, AResultOfALostLeaseIsDropped) {
+TEST_F(AgentTest, AResultOfALostLeaseIsntReportedAndStays) {
   AddTask("a");
   farm_.on_renew = [] { return absl::NotFoundError("no such lease"); };
   ASSERT_TRUE(
@@ -321,7 +321,7 @@ TEST_F(AgentTest, AResultOfALostLeaseIsDropped) {
         return MakeFile(lease, store, progress);
       }).ok());
   EXPECT_TRUE(Reports().empty());
-  EXPECT_FALSE(HasFile("a"));
+  EXPECT_TRUE(HasFile("a"));  // the farm may have found it by now
 }
 
 TEST_F(AgentTest, StopsItsTaskBeforeALeaseRunsOutThatItCannotRenew) {
