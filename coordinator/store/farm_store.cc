@@ -20,10 +20,12 @@ absl::Status WithWayOut(const absl::Status& status, const std::filesystem::path&
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<FarmStore>> FarmStore::Open(const std::filesystem::path& file) {
+absl::StatusOr<std::unique_ptr<FarmStore>> FarmStore::Open(
+    const std::filesystem::path& file, std::function<absl::Status(const char* sql)> gate) {
   absl::StatusOr<std::unique_ptr<Database>> opened = Database::Open(file);
   if (!opened.ok()) return WithWayOut(opened.status(), file);
   std::unique_ptr<Database> database = *std::move(opened);
+  database->SetGate(std::move(gate));
   SF_ASSIGN_OR_RETURN(const std::vector<std::string> damage, database->FindDamage(1));
   if (!damage.empty()) {
     return WithWayOut(absl::DataLossError(absl::StrFormat("the database %s is damaged (%s)",

@@ -2,6 +2,7 @@
 #define STEREOFARM_COORDINATOR_STORE_FARM_STORE_H_
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "common/base/status.h"
@@ -22,8 +23,10 @@ class FarmStore {
  public:
   // Opens or creates the file, reads it through for damage (DataLoss; the sentence says what
   // repairs it) and brings it up to date. The caller makes sure that no other coordinator has it
-  // open.
-  static absl::StatusOr<std::unique_ptr<FarmStore>> Open(const std::filesystem::path& file);
+  // open. `gate`: asked before each statement from then on (StatementGate, sqlite.h).
+  static absl::StatusOr<std::unique_ptr<FarmStore>> Open(
+      const std::filesystem::path& file,
+      std::function<absl::Status(const char* sql)> gate = nullptr);
   ~FarmStore();
 
   // What is written until Commit is there together or not at all; without Commit it's taken back.

@@ -140,6 +140,7 @@ Statement Database::Prepare(const char* sql) {
 }
 
 absl::Status Database::Execute(const char* sql) {
+  SF_RETURN_IF_ERROR(AskGate(sql));
   const int code = sqlite3_exec(connection_, sql, nullptr, nullptr, nullptr);
   return code == SQLITE_OK ? absl::OkStatus() : Error(code, sql);
 }
@@ -192,6 +193,8 @@ Statement& Statement::BindBlob(const std::string& bytes) {
 }
 
 absl::StatusOr<bool> Statement::Step() {
+  if (status_.ok() && !begun_) status_ = database_->AskGate(sql_);
+  begun_ = true;
   if (!status_.ok()) return status_;
   const int code = sqlite3_step(statement_);
   if (code == SQLITE_ROW) return true;

@@ -4,9 +4,11 @@
 #include <concepts>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "common/base/status.h"
@@ -20,6 +22,10 @@ class Statement;
 
 // Above this a log is cut back.
 inline constexpr int64_t kMostLogBytes = int64_t{4} << 20;
+
+// Asked before each statement runs; when it isn't OK, the statement doesn't run and that's its
+// error. The farm's simulator lets the coordinator die between two statements with it.
+using StatementGate = std::function<absl::Status(const char* sql)>;
 
 // One connection to a SQLite file. Not thread-safe: whoever shares it holds a lock.
 class Database {
@@ -36,6 +42,7 @@ class Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
+  void SetGate(StatementGate gate) { gate_ = std::move(gate); }
   // `sql` must be a constant: it's prepared once, and found again by its address. One use of a
   // statement ends before the next begins.
   Statement Prepare(const char* sql);
@@ -57,8 +64,10 @@ class Database {
   friend class Statement;
   explicit Database(sqlite3* connection) : connection_(connection) {}
   absl::Status Error(int code, const char* sql) const;
+  absl::Status AskGate(const char* sql) const { return gate_ ? gate_(sql) : absl::OkStatus(); }
 
   sqlite3* connection_;
+  StatementGate gate_;
   std::unordered_map<const char*, sqlite3_stmt*> statements_;
 };
 
@@ -100,6 +109,7 @@ class Statement {
   const char* sql_;
   absl::Status status_;
   int next_ = 1;
+  bool begun_ = false;
 };
 
 // From BEGIN IMMEDIATE to Commit; without it the destructor rolls back.
