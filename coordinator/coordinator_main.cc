@@ -200,7 +200,7 @@ int main(int argc, char** argv) {
       ->type_name("TIME");
   program
       .add_option("--grace", arguments.grace,
-                  "How long workers may take to come back after a restart")
+                  "How long workers may take to come back after a restart; at least a lease")
       ->capture_default_str()
       ->type_name("TIME");
   program
@@ -212,8 +212,8 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return program.exit(error) == 0 ? stereofarm::kDone : stereofarm::kUsage;
   }
-  // Calls come on many short-lived threads: with an arena for each, what one freed would never serve
-  // another, and the process would grow with every segment that it opens.
+  // Calls come on many short-lived threads: with an arena for each, what one freed would never
+  // serve another, and the process would grow with every segment that it opens.
   mallopt(M_ARENA_MAX, 2);
   // Before any thread is there, so that all of them leave the signals to RunUntilStopped.
   const sigset_t signals = stereofarm::StopSignals();

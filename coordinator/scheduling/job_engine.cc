@@ -126,7 +126,9 @@ absl::Status JobEngine::Start() {
     for (const WorkerRecord& worker : workers) workers_.Put(worker, now);
     ReloadLeases();
     for (HeldLease& lease : leases_.All()) {
-      lease.deadline_micros = now + (options_.is_private ? 0 : options_.grace_micros);
+      // Renewed just before the last coordinator ended, it runs on for a whole lease.
+      const int64_t patience = std::max(options_.grace_micros, options_.lease_micros);
+      lease.deadline_micros = now + (options_.is_private ? 0 : patience);
       lease.after_restart = true;
       leases_.Put(std::move(lease));
     }

@@ -39,7 +39,8 @@ namespace stereofarm {
 struct EngineOptions {
   std::filesystem::path store;  // absolute; the root of every relative path
   int64_t lease_micros = 30'000'000;
-  int64_t grace_micros = 60'000'000;  // for tasks that ran when the coordinator stopped
+  // For tasks that ran when the coordinator stopped; at least a lease.
+  int64_t grace_micros = 60'000'000;
   // One `convert` owns this coordinator: its workers died with the last one, and films may lie
   // anywhere.
   bool is_private = false;

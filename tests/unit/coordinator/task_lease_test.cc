@@ -339,6 +339,21 @@ TEST_F(TaskLeaseTest, RunningTaskThatDoesntComeBackIsFreeAfterTheGrace) {
   EXPECT_EQ(engine_->Renew("a", AttemptOf(lease), 1, 2).status().code(), kLost);
 }
 
+TEST_F(TaskLeaseTest, GraceIsAtLeastALease) {
+  options_.grace_micros = kSecond;
+  const std::string job = Submit(Settings());
+  const FakeWorker a = NewWorker("a");
+  const TaskLease lease = MustLease(a);
+  // The worker counts from the moment that the lease was given.
+  RestartFarm();
+  clock_.Advance(kLease - 1);
+  engine_->Tick();
+  EXPECT_EQ(Task(job, lease.spec.task).state, TaskState::kLeased);
+  clock_.Advance(1);
+  engine_->Tick();
+  EXPECT_EQ(Task(job, lease.spec.task).state, TaskState::kReady);
+}
+
 TEST_F(TaskLeaseTest, ReadyTasksAreHandedOutDuringTheGrace) {
   films_.SetFilm(1200, "film");
   Submit(Settings());
