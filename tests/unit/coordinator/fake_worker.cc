@@ -67,7 +67,7 @@ WorkerRecord FakeWorker::Record() const {
   return {id_, "host/" + id_, "cpu", numeric_class_, "build", {"tag"}};
 }
 
-Manifest FakeWorker::Do(const TaskLease& lease) const {
+Manifest FakeWorker::Do(const TaskLease& lease, bool sign) const {
   const TaskSpec& spec = lease.spec;
   Files files;
   switch (spec.kind) {
@@ -90,7 +90,8 @@ Manifest FakeWorker::Do(const TaskLease& lease) const {
         files.emplace_back(
             absl::StrFormat("segment.%d.mov", i),
             absl::StrFormat("%d frames, %s, convergence %g, %d depths", spec.shard.core.size(),
-                            spec.shard.Name(), spec.settings.convergence, spec.depth.size()));
+                            spec.shard.Name(), spec.settings.convergence, spec.depth.size()) +
+                (sign ? ", by " + lease.lease_id : ""));
       }
       break;
   }

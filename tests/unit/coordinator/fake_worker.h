@@ -24,8 +24,9 @@ class FakeWorker {
 
   const std::string& id() const { return id_; }
   WorkerRecord Record() const;
-  // Writes the result's files and manifest.pb.
-  Manifest Do(const TaskLease& lease) const;
+  // Writes the result's files and manifest.pb. Segments say which attempt made them when
+  // `sign` is set.
+  Manifest Do(const TaskLease& lease, bool sign = false) const;
 
  private:
   const std::string id_;
