@@ -17,6 +17,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_format.h"
+#include "common/artifacts/store_marker.h"
 #include "common/base/clock.h"
 #include "common/base/duration.h"
 #include "common/base/file_system.h"
@@ -148,6 +149,10 @@ int Serve(const Arguments& arguments) {
   if (!store.ok()) return Report(kBadInput, store.status());
 
   StoreFiles files(options.store);
+  options.store_marker = SystemRandom()->Hex(32);
+  if (absl::Status status = files.Write(kStoreMarkerFile, options.store_marker); !status.ok()) {
+    return Report(kBadInput, status);
+  }
   FilmFiles films;
   auto background = std::make_unique<BackgroundThreads>(kBackgroundThreads);
   JobEngine engine(options,

@@ -172,6 +172,7 @@ v1::TaskLease ToProto(const TaskLease& lease) {
   proto.set_lease_id(lease.lease_id);
   proto.set_attempt_directory(lease.attempt_directory);
   proto.set_log_file(lease.log_file);
+  proto.set_store_marker(lease.store_marker);
   proto.set_lease_micros(lease.lease_micros);
   return proto;
 }
@@ -183,6 +184,7 @@ absl::StatusOr<TaskLease> FromProto(const v1::TaskLease& proto) {
   lease.lease_id = proto.lease_id();
   lease.attempt_directory = proto.attempt_directory();
   lease.log_file = proto.log_file();
+  lease.store_marker = proto.store_marker();
   lease.lease_micros = proto.lease_micros();
   return lease;
 }

@@ -23,10 +23,14 @@
 #include "models/inpaint/create.h"
 #include "worker/agent/agent.h"
 #include "worker/agent/grpc_farm_client.h"
+#include "worker/agent/grpc_farm_files.h"
 #include "worker/device/child_workers.h"
 #include "worker/device/cuda_devices.h"
 #include "worker/device/numeric_class.h"
 #include "worker/stages/run_task.h"
+#include "worker/transfer/path_map.h"
+#include "worker/transfer/scratch_folder.h"
+#include "worker/transfer/task_files.h"
 
 namespace stereofarm {
 namespace {
@@ -40,6 +44,8 @@ struct Flags {
   std::string scratch;
   std::string device = "cpu";
   std::vector<std::string> tags;
+  std::vector<std::string> path_map;
+  uint64_t scratch_bytes = uint64_t{20} << 30;
   double exit_when_idle_seconds = 0;
 };
 
@@ -120,18 +126,33 @@ int RunWorker(const Flags& flags, const sigset_t& signals) {
   };
   factories.inpaint = CreateInpainter;
   StageRunner runner(std::move(factories), *numeric_class, STEREOFARM_VERSION);
-  const TaskRunner run = [&runner](const TaskLease& lease, const std::filesystem::path& store,
-                                   TaskProgress* progress) {
-    absl::StatusOr<Manifest> result = runner.Run(lease, store, progress);
+  const auto make = [&runner](const TaskLease& lease, const TaskPlace& place,
+                              TaskProgress* progress) {
+    absl::StatusOr<Manifest> result = runner.Run(lease, place, progress);
     // Tasks of other kinds want other sizes: each begins with what the first one had.
     DropKeptImageMemory();
     malloc_trim(0);
     return result;
   };
 
+  const absl::StatusOr<PathMap> path_map = PathMap::Parse(flags.path_map);
+  if (!path_map.ok()) return Fail(kExitUsage, std::string(path_map.status().message()));
+  const auto scratch = ScratchFolder::Make(flags.scratch, SystemRandom());
+  if (!scratch.ok()) {
+    return Fail(kExitUsage, "--scratch: " + std::string(scratch.status().message()));
+  }
+  const std::unique_ptr<FarmFiles> farm_files = ConnectToFiles(flags.farm, options.info.id);
+  TaskFiles files(farm_files.get(), *path_map, (*scratch)->path(),
+                  static_cast<int64_t>(flags.scratch_bytes), SystemRandom(), make);
+
   const std::unique_ptr<FarmClient> farm = ConnectToFarm(flags.farm);
   RealBell bell;
-  Agent agent(options, farm.get(), run, RealClock(), SystemRandom(), &bell);
+  Agent agent(
+      options, farm.get(),
+      [&files](const TaskLease& lease, const std::filesystem::path& store, TaskProgress* progress) {
+        return files.Run(lease, store, progress);
+      },
+      [&files](const TaskLease& lease) { files.Drop(lease); }, RealClock(), SystemRandom(), &bell);
   StopOnSignals(
       signals, [&agent] { agent.StopAfterTask(); }, [&agent] { agent.Stop(); });
   const absl::Status ended = agent.Run([&] {
@@ -174,6 +195,15 @@ int Main(int argc, char** argv) {
       ->required();
   program.add_option("--device", flags.device, "cpu, cuda:N, or all: one process for each")
       ->capture_default_str();
+  program
+      .add_option("--path-map", flags.path_map,
+                  "A=B: what is the folder A for the coordinator is B here; may be given again")
+      ->allow_extra_args(false);
+  program
+      .add_option("--scratch-limit", flags.scratch_bytes,
+                  "how much of what came from the coordinator is kept in --scratch: 500M, 20G")
+      ->transform(CLI::AsSizeValue(/*kb_is_1000=*/false))
+      ->default_str("20G");
   program.add_option("--tags", flags.tags, "names that tasks may ask for: A,B")->delimiter(',');
   program
       .add_option("--exit-when-idle", flags.exit_when_idle_seconds,

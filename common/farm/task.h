@@ -94,6 +94,7 @@ struct TaskLease {
   std::string
       attempt_directory;     // relative to the store; the worker makes it and writes nowhere else
   std::string log_file;      // relative to the store
+  std::string store_marker;  // content of the store's marker (common/artifacts/store_marker.h)
   int64_t lease_micros = 0;  // from the moment it was handed out
 };
 

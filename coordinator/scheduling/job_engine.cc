@@ -338,6 +338,7 @@ absl::StatusOr<std::optional<TaskLease>> JobEngine::ClaimFrom(const std::string&
     lease.lease_id = task->lease_id;
     lease.attempt_directory = AttemptDirectory(job_id, task->name, task->epoch, task->lease_id);
     lease.log_file = AttemptLog(job_id, task->name, task->epoch);
+    lease.store_marker = options_.store_marker;
     lease.lease_micros = options_.lease_micros;
     return lease;
   }

@@ -38,6 +38,7 @@ namespace stereofarm {
 
 struct EngineOptions {
   std::filesystem::path store;  // absolute; the root of every relative path
+  std::string store_marker;     // what the store holds by which workers know it; empty: nothing
   int64_t lease_micros = 30'000'000;
   // For tasks that ran when the coordinator stopped; at least a lease.
   int64_t grace_micros = 60'000'000;

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "common/base/file_system.h"
 #include "common/base/log.h"
 #include "worker/agent/failure.h"
 
@@ -59,11 +58,12 @@ struct Agent::Attempt {
   std::thread thread;
 };
 
-Agent::Agent(AgentOptions options, FarmClient* farm, TaskRunner runner, Clock* clock,
-             Random* random, Bell* bell)
+Agent::Agent(AgentOptions options, FarmClient* farm, TaskRunner runner, TaskDropper dropper,
+             Clock* clock, Random* random, Bell* bell)
     : options_(std::move(options)),
       farm_(farm),
       runner_(std::move(runner)),
+      dropper_(std::move(dropper)),
       clock_(clock),
       random_(random),
       bell_(bell) {}
@@ -179,7 +179,7 @@ absl::Status Agent::RunLease(const TaskLease& lease) {
   if (ending == Ending::kLost) {
     SF_LOG(kWarning) << "the lease of " << lease.spec.task << " is lost: its work is dropped";
     // Files that have their manifest may be the farm's by now: it takes what it finds finished.
-    if (!attempt->result.ok()) DropFiles(lease);
+    if (!attempt->result.ok()) dropper_(lease);
   } else {
     Report(attempt.get());
   }
@@ -259,7 +259,7 @@ void Agent::Report(Attempt* attempt) {
     return;
   }
   const absl::Status& status = attempt->result.status();
-  DropFiles(attempt->lease);
+  dropper_(attempt->lease);
   if (status.code() == absl::StatusCode::kCancelled) {
     const absl::Status told = Deliver([&] { return farm_->HandBack(attempt->id); });
     SF_LOG(kInfo) << "handed " << task << " back" << (told.ok() ? "" : ", but nobody heard");
@@ -285,14 +285,6 @@ absl::Status Agent::Deliver(const std::function<absl::Status()>& call) {
     }
     if (!IsPassing(status) || stopping_) return status;
     bell_->Wait(backoff.Next());
-  }
-}
-
-void Agent::DropFiles(const TaskLease& lease) {
-  const std::filesystem::path folder =
-      std::filesystem::path(registration_.store) / lease.attempt_directory;
-  if (absl::Status dropped = RemoveTree(folder); !dropped.ok()) {
-    SF_LOG(kWarning) << dropped.message();
   }
 }
 

@@ -7,19 +7,22 @@
 #include <functional>
 #include <string>
 
+#include "common/base/backoff.h"
 #include "common/base/clock.h"
 #include "common/base/random.h"
-#include "worker/agent/backoff.h"
 #include "worker/agent/bell.h"
 #include "worker/agent/farm_client.h"
 #include "worker/stages/task_run.h"
 
 namespace stereofarm {
 
-// Makes a task's files; StageRunner::Run in the worker. Runs on a thread of its own, one at a time;
+// Makes a task's files; TaskFiles::Run in the worker. Runs on a thread of its own, one at a time;
 // ends soon after `progress` is cancelled.
 using TaskRunner = std::function<absl::StatusOr<Manifest>(
     const TaskLease& lease, const std::filesystem::path& store, TaskProgress* progress)>;
+
+// Removes what an attempt wrote that came to nothing; TaskFiles::Drop in the worker.
+using TaskDropper = std::function<void(const TaskLease& lease)>;
 
 struct AgentOptions {
   WorkerInfo info;
@@ -38,8 +41,8 @@ struct AgentOptions {
 class Agent {
  public:
   // What is given must outlive the agent.
-  Agent(AgentOptions options, FarmClient* farm, TaskRunner runner, Clock* clock, Random* random,
-        Bell* bell);
+  Agent(AgentOptions options, FarmClient* farm, TaskRunner runner, TaskDropper dropper,
+        Clock* clock, Random* random, Bell* bell);
 
   // Until Stop, or for exit_when_idle: OK, with everything handed back. Else why the farm couldn't
   // be joined or refuses this worker. Deadline exceeded: the task didn't end within the grace after
@@ -65,11 +68,11 @@ class Agent {
   // Calls until there's an answer: again while nobody is there, after registering anew where the
   // worker isn't known. While stopping, once.
   absl::Status Deliver(const std::function<absl::Status()>& call);
-  void DropFiles(const TaskLease& lease);
 
   const AgentOptions options_;
   FarmClient* const farm_;
   const TaskRunner runner_;
+  const TaskDropper dropper_;
   Clock* const clock_;
   Random* const random_;
   Bell* const bell_;

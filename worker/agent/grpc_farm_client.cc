@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "proto/conversions.h"
 #include "proto/farm.grpc.pb.h"
+#include "worker/agent/grpc_status.h"
 
 namespace stereofarm {
 namespace {
@@ -19,15 +20,6 @@ constexpr int64_t kCallTimeout = 10 * kSecond;
 constexpr int64_t kCompleteTimeout = 120 * kSecond;
 // On the way out, when nobody wants to wait.
 constexpr int64_t kFarewellTimeout = kSecond;
-
-absl::Status ToStatus(const grpc::Status& status) {
-  if (status.ok()) return absl::OkStatus();
-  // No answer in time is the same as nobody there: calls may be repeated.
-  const auto code = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED
-                        ? absl::StatusCode::kUnavailable
-                        : static_cast<absl::StatusCode>(status.error_code());
-  return absl::Status(code, status.error_message());
-}
 
 void SetTimeout(grpc::ClientContext* context, int64_t micros) {
   context->set_deadline(std::chrono::system_clock::now() + std::chrono::microseconds(micros));
@@ -75,7 +67,7 @@ class GrpcFarmClient : public FarmClient {
     if (!SetLeaseCall(&context)) return absl::CancelledError("asked to stop");
     const grpc::Status status = stub_->Lease(&context, request, &reply);
     SetLeaseCall(nullptr);
-    SF_RETURN_IF_ERROR(ToStatus(status));
+    SF_RETURN_IF_ERROR(FromGrpc(status));
     if (!reply.has_lease()) return std::optional<TaskLease>();
     SF_ASSIGN_OR_RETURN(TaskLease lease, FromProto(reply.lease()));
     return std::optional<TaskLease>(std::move(lease));
@@ -156,7 +148,7 @@ class GrpcFarmClient : public FarmClient {
   absl::Status Call(Method method, const Request& request, Reply* reply, int64_t timeout_micros) {
     grpc::ClientContext context;
     SetTimeout(&context, timeout_micros);
-    return ToStatus((stub_.get()->*method)(&context, request, reply));
+    return FromGrpc((stub_.get()->*method)(&context, request, reply));
   }
 
   // False after InterruptLease.
@@ -177,10 +169,7 @@ class GrpcFarmClient : public FarmClient {
 
 std::unique_ptr<FarmClient> ConnectToFarm(const std::string& address) {
   grpc::ChannelArguments arguments;
-  // A coordinator that was restarted is found again at once.
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  SetReconnect(&arguments);
   return std::make_unique<GrpcFarmClient>(
       grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
 }

@@ -30,7 +30,7 @@ absl::StatusOr<std::optional<FilmFrame>> DecodeStage::Next() {
 absl::StatusOr<std::unique_ptr<Stream<FilmFrame>>> DecodeFilm(FrameRange range, DecodeWants wants,
                                                               TaskRun* run) {
   SF_ASSIGN_OR_RETURN(std::unique_ptr<FrameReader> reader,
-                      FrameReader::Open(run->spec().settings.input, run->index(), range));
+                      FrameReader::Open(run->place().film, run->index(), range));
   return std::make_unique<DecodeStage>(std::move(reader), run->index()->video.color, wants, run);
 }
 

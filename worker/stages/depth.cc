@@ -25,8 +25,12 @@ absl::StatusOr<std::unique_ptr<Stream<RawDepth>>> OpenDepth(DepthEstimator* esti
                                                             TaskRun* run) {
   const TaskSpec& spec = run->spec();
   if (estimator == nullptr) {
-    return DepthFolderStage::Open(spec.settings.depth.substr(spec.settings.depth.find(':') + 1),
-                                  spec.shard.full, run);
+    const TaskPlace& place = run->place();
+    if (!place.depth_pictures.empty()) {
+      return std::make_unique<DepthFolderStage>(place.depth_pictures, spec.shard.full, run);
+    }
+    return DepthFolderStage::Open(place.depth.substr(place.depth.find(':') + 1), spec.shard.full,
+                                  run);
   }
   const ImageSize picture = SquarePixelSize(run->index()->video);
   SF_ASSIGN_OR_RETURN(const DepthPlan plan, estimator->Plan(picture));

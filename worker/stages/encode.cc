@@ -71,7 +71,7 @@ absl::Status EncodeSegments(std::unique_ptr<Stream<FilmFrame>> frames, TaskRun* 
     if (!plan.remark.empty()) run->Log(plan.remark);
     SF_ASSIGN_OR_RETURN(std::unique_ptr<SegmentWriter> writer,
                         SegmentWriter::Create(run->folder() / SegmentFileName(k, settings.codec),
-                                              plan.video, plan.encoder, settings.input));
+                                              plan.video, plan.encoder, run->place().film));
     writers.push_back(std::move(writer));
     packers.push_back(std::make_unique<Packer>(plan, source.color));
   }

@@ -21,7 +21,7 @@ absl::StatusOr<JoinedDepth> JoinedDepth::Open(const TaskRun& run) {
             [](const DepthSource& a, const DepthSource& b) { return a.shard.core < b.shard.core; });
   for (const DepthSource& source : sources) {
     SF_ASSIGN_OR_RETURN(CommittedFolder folder,
-                        CommittedFolder::Open(source.task, run.store() / source.directory));
+                        CommittedFolder::Open(source.task, run.place().store / source.directory));
     joined.folders_.push_back(std::move(folder));
     joined.shards_.push_back({source.shard.core, source.shard.full, source.scale, source.shift});
   }

@@ -62,10 +62,11 @@ absl::Status RunWarp(TaskRun* run) {
 absl::StatusOr<Frames> WithFiles(Frames frames, EyeFilesStage::Kind kind, TaskRun* run) {
   const TaskSpec& spec = run->spec();
   const bool warped = kind == EyeFilesStage::Kind::kWarped;
-  SF_ASSIGN_OR_RETURN(CommittedFolder folder,
-                      CommittedFolder::Open(
-                          warped ? spec.warp_task : spec.inpaint_task,
-                          run->store() / (warped ? spec.warp_directory : spec.inpaint_directory)));
+  SF_ASSIGN_OR_RETURN(
+      CommittedFolder folder,
+      CommittedFolder::Open(
+          warped ? spec.warp_task : spec.inpaint_task,
+          run->place().store / (warped ? spec.warp_directory : spec.inpaint_directory)));
   return std::make_unique<EyeFilesStage>(std::move(frames), std::move(folder), kind, run);
 }
 
@@ -117,16 +118,15 @@ StageRunner::StageRunner(ModelFactories factories, std::string numeric_class, st
       numeric_class_(std::move(numeric_class)),
       build_(std::move(build)) {}
 
-absl::StatusOr<Manifest> StageRunner::Run(const TaskLease& lease,
-                                          const std::filesystem::path& store,
+absl::StatusOr<Manifest> StageRunner::Run(const TaskLease& lease, const TaskPlace& place,
                                           TaskProgress* progress) {
-  TaskLog log(lease.log_file.empty() ? std::filesystem::path() : store / lease.log_file);
+  TaskLog log(lease.log_file.empty() ? std::filesystem::path() : place.store / lease.log_file);
   log.Line(SpecText(lease));
   log.Line("worker: " + numeric_class_ + ", build " + build_);
   absl::StatusOr<Manifest> manifest = absl::InternalError("the task didn't run");
   // Foreign libraries throw; here is where it ends.
   try {
-    manifest = RunLogged(lease, store, progress, &log);
+    manifest = RunLogged(lease, place, progress, &log);
   } catch (const std::bad_alloc&) {
     manifest = OutOfMemory("out of memory");
   } catch (const std::exception& error) {
@@ -138,8 +138,7 @@ absl::StatusOr<Manifest> StageRunner::Run(const TaskLease& lease,
   return manifest;
 }
 
-absl::StatusOr<Manifest> StageRunner::RunLogged(const TaskLease& lease,
-                                                const std::filesystem::path& store,
+absl::StatusOr<Manifest> StageRunner::RunLogged(const TaskLease& lease, const TaskPlace& place,
                                                 TaskProgress* progress, TaskLog* log) {
   if (lease.spec.memory_step > 0) {
     log->Line("the task ran out of memory before: every kept model is dropped");
@@ -147,15 +146,15 @@ absl::StatusOr<Manifest> StageRunner::RunLogged(const TaskLease& lease,
     inpainter_.reset();
   }
   SF_ASSIGN_OR_RETURN(std::shared_ptr<const FrameIndex> index,
-                      IndexAt(store / lease.spec.index_file));
+                      IndexAt(place.store / lease.spec.index_file));
   const FrameRange all{0, index->frame_count()};
   if (!all.Contains(lease.spec.shard.shot) || lease.spec.shard.core.empty()) {
     return absl::InternalError(
         absl::StrFormat("%s doesn't lie in the film's %d frames", lease.spec.task, all.size()));
   }
-  const std::filesystem::path folder = store / lease.attempt_directory;
+  const std::filesystem::path folder = place.store / lease.attempt_directory;
   SF_RETURN_IF_ERROR(MakeDirectories(folder));
-  TaskRun run(lease.spec, store, folder, std::move(index), progress, log);
+  TaskRun run(lease.spec, place, folder, std::move(index), progress, log);
   run.ExpectFrames(lease.spec.shard.core.size());
   std::string model;
   const absl::Status ran = RunStages(&run, &model);
@@ -206,7 +205,7 @@ absl::Status StageRunner::RunStages(TaskRun* run, std::string* model) {
         *model = "exr";
         return RunDepth(nullptr, run);
       }
-      SF_ASSIGN_OR_RETURN(DepthEstimator* const estimator, Estimator(settings.depth));
+      SF_ASSIGN_OR_RETURN(DepthEstimator* const estimator, Estimator(run->place().depth));
       *model = estimator->Id();
       return RunDepth(estimator, run);
     }

@@ -26,18 +26,18 @@ class StageRunner {
  public:
   StageRunner(ModelFactories factories, std::string numeric_class, std::string build);
 
-  // Makes the attempt's files below `store` and their manifest, which is written last.
+  // Makes the attempt's files below the place's store and their manifest, which is written last.
   // InvalidArgument and NotFound: the user's film or settings; DamagedResult (damage.h): another
   // task's result; Cancelled: `progress` said so. Whatever has been written until then stays for
   // the caller to remove.
-  absl::StatusOr<Manifest> Run(const TaskLease& lease, const std::filesystem::path& store,
+  absl::StatusOr<Manifest> Run(const TaskLease& lease, const TaskPlace& place,
                                TaskProgress* progress);
 
  private:
   absl::StatusOr<std::shared_ptr<const FrameIndex>> IndexAt(const std::filesystem::path& file);
   absl::StatusOr<DepthEstimator*> Estimator(const std::string& name);
   absl::StatusOr<Inpainter*> InpainterOf(const std::string& name);
-  absl::StatusOr<Manifest> RunLogged(const TaskLease& lease, const std::filesystem::path& store,
+  absl::StatusOr<Manifest> RunLogged(const TaskLease& lease, const TaskPlace& place,
                                      TaskProgress* progress, TaskLog* log);
   // Runs the stages of one kind; `model` gets the name of what made the result.
   absl::Status RunStages(TaskRun* run, std::string* model);

@@ -41,10 +41,10 @@ void TaskLog::Line(const std::string& text) {
   file_ << absl::StrFormat("%s.%03dZ %s\n", date, micros / 1000 % 1000, text) << std::flush;
 }
 
-TaskRun::TaskRun(const TaskSpec& spec, std::filesystem::path store, std::filesystem::path folder,
+TaskRun::TaskRun(const TaskSpec& spec, const TaskPlace& place, std::filesystem::path folder,
                  std::shared_ptr<const FrameIndex> index, TaskProgress* progress, TaskLog* log)
     : spec_(spec),
-      store_(std::move(store)),
+      place_(place),
       folder_(std::move(folder)),
       index_(std::move(index)),
       progress_(progress),

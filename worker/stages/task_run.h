@@ -14,6 +14,7 @@
 #include "common/base/status.h"
 #include "common/farm/task.h"
 #include "common/media/frame_index.h"
+#include "worker/stages/task_place.h"
 
 namespace stereofarm {
 
@@ -41,11 +42,11 @@ class TaskLog {
 class TaskRun {
  public:
   // `folder`: the attempt's, which exists.
-  TaskRun(const TaskSpec& spec, std::filesystem::path store, std::filesystem::path folder,
+  TaskRun(const TaskSpec& spec, const TaskPlace& place, std::filesystem::path folder,
           std::shared_ptr<const FrameIndex> index, TaskProgress* progress, TaskLog* log);
 
   const TaskSpec& spec() const { return spec_; }
-  const std::filesystem::path& store() const { return store_; }
+  const TaskPlace& place() const { return place_; }
   const std::filesystem::path& folder() const { return folder_; }
   const std::shared_ptr<const FrameIndex>& index() const { return index_; }
   int64_t PtsOf(int64_t frame) const { return index_->frames[static_cast<size_t>(frame)].pts; }
@@ -62,7 +63,7 @@ class TaskRun {
 
  private:
   const TaskSpec& spec_;
-  const std::filesystem::path store_;
+  const TaskPlace& place_;
   const std::filesystem::path folder_;
   const std::shared_ptr<const FrameIndex> index_;
   TaskProgress* const progress_;

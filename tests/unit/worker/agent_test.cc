@@ -137,8 +137,12 @@ class AgentTest : public ::testing::Test {
   }
 
   absl::Status Run(TaskRunner runner) {
-    agent_ = std::make_unique<Agent>(options_, &farm_, std::move(runner), &clock_, random_.get(),
-                                     &bell_);
+    agent_ = std::make_unique<Agent>(
+        options_, &farm_, std::move(runner),
+        [this](const TaskLease& lease) {
+          EXPECT_TRUE(RemoveTree(folder_.path() / lease.attempt_directory).ok());
+        },
+        &clock_, random_.get(), &bell_);
     return agent_->Run([this] { ++joined_; });
   }
 

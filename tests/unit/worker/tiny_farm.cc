@@ -208,7 +208,7 @@ std::filesystem::path TinyFarm::FolderOf(const TaskLease& lease) const {
 }
 
 absl::StatusOr<Manifest> TinyFarm::Run(const TaskLease& lease) {
-  return runner_.Run(lease, store(), &progress);
+  return runner_.Run(lease, PlaceAsNamed(lease, store()), &progress);
 }
 
 TaskLease TinyFarm::RunAndCommit(const TaskLease& lease) {

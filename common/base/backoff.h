@@ -1,5 +1,5 @@
-#ifndef STEREOFARM_WORKER_AGENT_BACKOFF_H_
-#define STEREOFARM_WORKER_AGENT_BACKOFF_H_
+#ifndef STEREOFARM_COMMON_BASE_BACKOFF_H_
+#define STEREOFARM_COMMON_BASE_BACKOFF_H_
 
 #include <algorithm>
 #include <cstdint>
@@ -31,4 +31,4 @@ class Backoff {
 
 }  // namespace stereofarm
 
-#endif  // STEREOFARM_WORKER_AGENT_BACKOFF_H_
+#endif  // STEREOFARM_COMMON_BASE_BACKOFF_H_
