@@ -107,7 +107,8 @@ int64_t DeviceMemory(const std::string& device) {
 
 int RunWorker(const Flags& flags, const sigset_t& signals) {
   const absl::StatusOr<std::string> numeric_class =
-      NumericClass(flags.device, ModelLibraryVersions() + "/" + MediaLibraryVersions());
+      NumericClass(flags.device, ModelLibraryVersions() + "/" + MediaLibraryVersions() +
+                                     "/stereofarm" STEREOFARM_VERSION);
   if (!numeric_class.ok()) return Fail(kExitUsage, std::string(numeric_class.status().message()));
 
   AgentOptions options;

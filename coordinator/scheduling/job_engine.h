@@ -111,8 +111,8 @@ class JobEngine {
   absl::Status HandBack(const std::string& worker, const AttemptRef& attempt);
   absl::Status Leave(const std::string& worker);
 
-  // For workers that read and write files through the coordinator. FailedPrecondition: the lease is
-  // lost.
+  // For workers that read and write files through the coordinator, which counts as progress of the
+  // task. FailedPrecondition: the lease is lost.
   absl::Status CheckHeld(const std::string& worker, const AttemptRef& attempt);
   absl::StatusOr<LeasedFiles> FilesOfLease(const std::string& worker, const AttemptRef& attempt);
 

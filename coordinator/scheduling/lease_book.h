@@ -21,7 +21,7 @@ struct HeldLease {
   bool after_restart = false;   // not heard of since the coordinator started
   int checking = 0;             // calls that check its result right now: it can't expire
   int64_t started_micros = 0;
-  int64_t progress_micros = 0;  // when frames_done last changed
+  int64_t progress_micros = 0;  // when frames_done last changed or files came or went
   int64_t frames_done = 0;      // as the worker last said
   int64_t frames_total = 0;
 };

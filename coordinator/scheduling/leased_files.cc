@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "common/artifacts/manifest.h"
+#include "coordinator/scheduling/attempt_ref.h"
 #include "coordinator/scheduling/job_engine.h"
 #include "coordinator/scheduling/task_spec.h"
 
@@ -12,10 +13,11 @@ namespace stereofarm {
 
 absl::Status JobEngine::CheckHeld(const std::string& worker, const AttemptRef& attempt) {
   absl::MutexLock lock(&mutex_);
-  const HeldLease* lease = leases_.Find(attempt);
-  if (lease != nullptr && lease->worker == worker) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrFormat("the lease of %s (epoch %d) is lost", attempt.task, attempt.epoch));
+  HeldLease* const lease = leases_.Find(attempt);
+  if (lease == nullptr || lease->worker != worker) return LeaseLost(attempt);
+  // Files on their way are progress, although no frame is done meanwhile.
+  lease->progress_micros = parts_.clock->MonotonicMicros();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<LeasedFiles> JobEngine::FilesOfLease(const std::string& worker,

@@ -14,6 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 
@@ -45,7 +46,11 @@ TEST(FarmTest, AJobGoesFromSubmitToItsFilm) {
   EXPECT_EQ(status["tasks"]["done"], status["tasks"]["total"]);
   EXPECT_EQ(farm.Ask({"jobs", "--json"}).LastJson()["job"], job);
   EXPECT_THAT(farm.Ask({"jobs"}).out, HasSubstr("out.mkv"));
-  EXPECT_EQ(farm.Ask({"workers", "--json"}).LastJson()["device"], "cpu");
+  const json worker = farm.Ask({"workers", "--json"}).LastJson();
+  EXPECT_EQ(worker["device"], "cpu");
+  // Builds aren't mixed within a shot.
+  EXPECT_THAT(worker["numeric_class"].get<std::string>(),
+              EndsWith("/stereofarm" + worker["build"].get<std::string>()));
   EXPECT_THAT(farm.Ask({"status", job}).out, HasSubstr("state    done"));
 }
 

@@ -94,7 +94,7 @@ class GrpcFarmClient : public FarmClient {
       std::lock_guard lock(mutex_);
       renew_call_ = nullptr;
     }
-    SF_RETURN_IF_ERROR(ToStatus(status));
+    SF_RETURN_IF_ERROR(FromGrpc(status));
     return reply.lease_micros();
   }
 

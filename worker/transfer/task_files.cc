@@ -1,6 +1,8 @@
 #include "worker/transfer/task_files.h"
 
+#include <filesystem>
 #include <set>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -26,6 +28,20 @@ std::string NameInStore(const std::string& path) { return kStoreFolder + ("/" + 
 bool ReadsFilm(const TaskSpec& spec) {
   return spec.kind != TaskKind::kInpaint &&
          (spec.kind != TaskKind::kDepth || !spec.settings.depth.starts_with(kExrFolder));
+}
+
+// Foreign libraries don't say why they can't write. The disk does.
+absl::Status NameFullDisk(const absl::Status& status, const fs::path& folder) {
+  constexpr uint64_t kFull = 1 << 20;
+  const bool unexplained = absl::IsInternal(status) || absl::IsDataLoss(status) ||
+                           absl::IsUnknown(status) || absl::IsInvalidArgument(status);
+  std::error_code error;
+  const fs::space_info space = fs::space(folder, error);
+  if (!unexplained || error || space.available >= kFull || !DamagedTask(status).empty()) {
+    return status;
+  }
+  return absl::ResourceExhaustedError(absl::StrFormat("the disk of %s is full: %s", folder.string(),
+                                                      std::string(status.message())));
 }
 
 // What the attempt should end with. A lease that doesn't hold any more, or whose inputs are being
@@ -55,6 +71,7 @@ absl::StatusOr<Manifest> TaskFiles::Run(const TaskLease& lease, const fs::path& 
   attempt_folder_ = root / lease.attempt_directory;
   TaskLog log(lease.log_file.empty() ? fs::path() : root / lease.log_file);
   absl::StatusOr<Manifest> manifest = RunIn(root, shared, &transfer, progress);
+  if (!manifest.ok()) manifest = NameFullDisk(manifest.status(), shared ? here : scratch_);
   const TransferCount& count = transfer.count();
   if (!shared || count.read_bytes > 0) {
     log.Line(absl::StrFormat("files: %s; %d bytes came from the coordinator, %d went there",
