@@ -227,7 +227,8 @@ absl::StatusOr<bool> TaskTable::Publish(const AttemptRef& attempt) {
 }
 
 constexpr char kMoveTask[] =
-    "UPDATE tasks SET state = ?, published = 0"
+    "UPDATE tasks SET state = ?, published = 0,"
+    " numeric_class = CASE WHEN shot_begin = -1 THEN '' ELSE numeric_class END"
     " WHERE job = ? AND name = ? AND state = ? AND state <> 'leased'";
 absl::StatusOr<bool> TaskTable::Move(const std::string& job, const std::string& name,
                                      TaskState from, TaskState to) {

@@ -291,6 +291,18 @@ TEST_F(JobEngineTest, DamagedScanRunsAgain) {
   EXPECT_EQ(MustLease(a).spec.task, scan.spec.task);
 }
 
+TEST_F(JobEngineTest, DamagedScanRunsAgainOnAnyClassOfWorkers) {
+  Submit(Settings());
+  const FakeWorker a = NewWorker("a", "cpu-a");
+  const TaskLease scan = MustLease(a);
+  ASSERT_TRUE(Complete(a, scan).ok());
+  ASSERT_TRUE(engine_->Leave("a").ok());
+  ASSERT_TRUE(
+      WriteFileAtomically(store_folder_ / scan.attempt_directory / "features.bin", "rot").ok());
+  const FakeWorker b = NewWorker("b", "cpu-b");
+  EXPECT_EQ(MustLease(b).spec.task, scan.spec.task);
+}
+
 // ---- cancel and retry --------------------------------------------------------------------------
 
 TEST_F(JobEngineTest, CancelledJobsWorkersAreToldAtTheirNextWord) {
