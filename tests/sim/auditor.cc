@@ -57,6 +57,9 @@ void Auditor::LookAtTask(FarmStore* store, const JobRecord& job, const TaskRecor
   const Row before = found->second;
   found->second = {task.state, task.epoch, task.lease_id, task.numeric_class, task.stage_basis};
 
+  if (inserted || task.state != before.state || task.epoch != before.epoch) {
+    world_->Log(Say(task) + " by " + by);
+  }
   if (task.epoch < before.epoch) {
     world_->Break("epochs-grow", absl::StrFormat("%s after e%d", Say(task), before.epoch));
   }
@@ -80,13 +83,14 @@ void Auditor::LookAtTask(FarmStore* store, const JobRecord& job, const TaskRecor
       world_->Break("published-is-committed", Say(task) + " in " + task.committed_directory);
     }
   }
-  if (same_epoch && before.state == TaskState::kLeased && task.state != TaskState::kLeased) {
-    const bool by_time =
-        by == kTick && task.state == TaskState::kReady && job.state == JobState::kRunning;
+  if (before.state == TaskState::kLeased && !(same_epoch && task.state == TaskState::kLeased)) {
+    const bool by_time = same_epoch && by == kTick && task.state == TaskState::kReady &&
+                         job.state == JobState::kRunning &&
+                         !IsStalled(store, task, before.lease_id);
     for (Lent& lent : lent_[key]) {
-      if (lent.lease_id != task.lease_id) continue;
-      lent.revoked = !by_time || IsStalled(store, task, lent.lease_id);
-      if (!lent.revoked && believes_(lent.worker, lent.lease_id)) {
+      if (lent.lease_id != before.lease_id) continue;
+      lent.revoked = !by_time;
+      if (by_time && believes_(lent.worker, lent.lease_id)) {
         world_->Break("lease-ends-after-its-holder", Say(task) + " of " + lent.worker);
       }
     }

@@ -259,7 +259,7 @@ void SimWorker::Finish(const AttemptPtr& attempt) {
   if (world_->Fault("storage away", 0.01)) failure = FailureClass::kStorageAway;
   if (world_->Fault("disk full", 0.01)) failure = FailureClass::kStorageFull;
   if (world_->Fault("out of device memory", 0.01)) failure = FailureClass::kDeviceMemory;
-  if (broken_) failure = FailureClass::kRetryable;
+  if (broken_ && !world_->faults_over()) failure = FailureClass::kRetryable;
   if (world_->Fault("permanent failure", 0.001)) failure = FailureClass::kPermanent;
   if (!attempt->lease.spec.depth.empty() && world_->Fault("input called damaged", 0.01)) {
     failure = FailureClass::kInputDamaged;
