@@ -11,6 +11,7 @@
 #include <atomic>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,9 +25,12 @@
 #include "common/base/log.h"
 #include "common/base/random.h"
 #include "coordinator/assembly/film_files.h"
+#include "coordinator/certs/certificate_folder.h"
+#include "coordinator/certs/certs_command.h"
 #include "coordinator/scheduling/attempt_files.h"
 #include "coordinator/scheduling/background.h"
 #include "coordinator/scheduling/job_engine.h"
+#include "coordinator/service/audit_log.h"
 #include "coordinator/service/farm_server.h"
 #include "coordinator/service/listen_address.h"
 #include "coordinator/store/farm_store.h"
@@ -48,6 +52,7 @@ struct Arguments {
   std::string store;
   std::string listen;
   std::vector<std::string> allow;
+  std::string tls;
   bool insecure = false;
   std::string lease = "30s";
   std::string grace = "60s";
@@ -130,8 +135,15 @@ int Serve(const Arguments& arguments) {
     *micros = *duration;
   }
   const absl::StatusOr<ListenAddress> listen =
-      ParseListenAddress(arguments.listen, arguments.insecure);
+      ParseListenAddress(arguments.listen, arguments.insecure, !arguments.tls.empty());
   if (!listen.ok()) return Report(kUsage, listen.status());
+  std::optional<CertificateFolder> certificates;
+  if (!arguments.tls.empty()) {
+    certificates.emplace(fs::absolute(arguments.tls), RealClock(), SystemRandom());
+    if (absl::Status fit = certificates->ForServing().status(); !fit.ok()) {
+      return Report(kUsage, fit);
+    }
+  }
 
   const fs::path root = fs::absolute(arguments.root).lexically_normal();
   options.store =
@@ -148,6 +160,16 @@ int Serve(const Arguments& arguments) {
   absl::StatusOr<std::unique_ptr<FarmStore>> store = FarmStore::Open(root / "farm.db");
   if (!store.ok()) return Report(kBadInput, store.status());
 
+  FarmDoor door;
+  if (certificates) door.certificates = &*certificates;
+  std::unique_ptr<AuditLog> audit;
+  if (!options.is_private) {
+    absl::StatusOr<std::unique_ptr<AuditLog>> opened =
+        AuditLog::Open(root / "audit.log", RealClock());
+    if (!opened.ok()) return Report(kBadInput, opened.status());
+    audit = *std::move(opened);
+    door.audit = audit.get();
+  }
   StoreFiles files(options.store);
   options.store_marker = SystemRandom()->Hex(32);
   if (absl::Status status = files.Write(kStoreMarkerFile, options.store_marker); !status.ok()) {
@@ -158,7 +180,7 @@ int Serve(const Arguments& arguments) {
   JobEngine engine(options,
                    {store->get(), &files, &films, background.get(), RealClock(), SystemRandom()});
   if (absl::Status status = engine.Start(); !status.ok()) return Report(kBadInput, status);
-  absl::StatusOr<std::unique_ptr<FarmServer>> server = FarmServer::Start(&engine, *listen);
+  absl::StatusOr<std::unique_ptr<FarmServer>> server = FarmServer::Start(&engine, *listen, door);
   if (!server.ok()) {
     engine.Stop();
     background.reset();
@@ -181,10 +203,15 @@ int Serve(const Arguments& arguments) {
 }  // namespace stereofarm
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string(argv[1]) == "certs") {
+    return stereofarm::RunCertsCommand(argc - 1, argv + 1, stereofarm::RealClock(),
+                                       stereofarm::SystemRandom());
+  }
   stereofarm::Arguments arguments;
   CLI::App program(
       "The head of a stereofarm: plans films, hands tasks to workers, puts films together");
   program.set_version_flag("--version", STEREOFARM_VERSION);
+  program.footer("stereofarm-coordinator certs --help: let people and machines in, with --tls");
   program.add_option("--root", arguments.root, "The coordinator's own folder")
       ->required()
       ->type_name("DIR");
@@ -198,8 +225,15 @@ int main(int argc, char** argv) {
                   "Folder that films may be read from and written to; may be given again")
       ->type_name("DIR")
       ->allow_extra_args(false);
-  program.add_flag("--insecure", arguments.insecure,
-                   "Listen where other machines can reach it, without any check of who calls");
+  CLI::Option* tls =
+      program
+          .add_option("--tls", arguments.tls,
+                      "Folder of `certs init`: only callers with certificate and token get in")
+          ->type_name("DIR");
+  program
+      .add_flag("--insecure", arguments.insecure,
+                "Listen where other machines can reach it, without any check of who calls")
+      ->excludes(tls);
   program.add_option("--lease", arguments.lease, "How long a silent worker keeps its task")
       ->capture_default_str()
       ->type_name("TIME");

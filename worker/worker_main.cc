@@ -41,6 +41,7 @@ constexpr int kExitFarm = 5;
 
 struct Flags {
   std::string farm;
+  std::string tls;
   std::string scratch;
   std::string device = "cpu";
   std::vector<std::string> tags;
@@ -136,17 +137,19 @@ int RunWorker(const Flags& flags, const sigset_t& signals) {
     return result;
   };
 
+  const absl::StatusOr<FarmPlace> place = PlaceOfFarm(flags.farm, flags.tls, RealClock());
+  if (!place.ok()) return Fail(kExitUsage, std::string(place.status().message()));
   const absl::StatusOr<PathMap> path_map = PathMap::Parse(flags.path_map);
   if (!path_map.ok()) return Fail(kExitUsage, std::string(path_map.status().message()));
   const auto scratch = ScratchFolder::Make(flags.scratch, SystemRandom());
   if (!scratch.ok()) {
     return Fail(kExitUsage, "--scratch: " + std::string(scratch.status().message()));
   }
-  const std::unique_ptr<FarmFiles> farm_files = ConnectToFiles(flags.farm, options.info.id);
+  const std::unique_ptr<FarmFiles> farm_files = ConnectToFiles(*place, options.info.id);
   TaskFiles files(farm_files.get(), *path_map, (*scratch)->path(),
                   static_cast<int64_t>(flags.scratch_bytes), SystemRandom(), make);
 
-  const std::unique_ptr<FarmClient> farm = ConnectToFarm(flags.farm);
+  const std::unique_ptr<FarmClient> farm = ConnectToFarm(*place);
   RealBell bell;
   Agent agent(
       options, farm.get(),
@@ -192,6 +195,8 @@ int Main(int argc, char** argv) {
   program.add_option("--farm", flags.farm, "the coordinator: unix:PATH or HOST:PORT")
       ->envname("STEREOFARM_ADDR")
       ->required();
+  program.add_option("--tls", flags.tls,
+                     "folder that lets this worker in, from stereofarm-coordinator certs issue");
   program.add_option("--scratch", flags.scratch, "folder for temporary files of this worker's own")
       ->required();
   program.add_option("--device", flags.device, "cpu, cuda:N, or all: one process for each")

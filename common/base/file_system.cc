@@ -44,6 +44,24 @@ fs::path FolderOf(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
+absl::Status WriteAtomically(const fs::path& path, std::string_view content, mode_t mode) {
+  const fs::path temporary = path.string() + absl::StrFormat(".%d.tmp", getpid());
+  absl::Status status;
+  {
+    const FileDescriptor file(
+        open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+    if (file.get() < 0) return ErrnoStatus(errno, "cannot create " + temporary.string());
+    // One that a crash left behind may have other rights.
+    if (mode == 0600 && fchmod(file.get(), mode) != 0) {
+      status = ErrnoStatus(errno, "cannot set the rights of " + temporary.string());
+    }
+    if (status.ok()) status = WriteAndSync(file.get(), content, temporary.string());
+  }
+  if (status.ok()) status = Rename(temporary, path);
+  if (!status.ok()) unlink(temporary.c_str());
+  return status;
+}
+
 }  // namespace
 
 absl::Status ErrnoStatus(int error, const std::string& what) {
@@ -86,17 +104,11 @@ absl::StatusOr<std::string> ReadFile(const fs::path& path) {
 }
 
 absl::Status WriteFileAtomically(const fs::path& path, std::string_view content) {
-  const fs::path temporary = path.string() + absl::StrFormat(".%d.tmp", getpid());
-  absl::Status status;
-  {
-    const FileDescriptor file(
-        open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    if (file.get() < 0) return ErrnoStatus(errno, "cannot create " + temporary.string());
-    status = WriteAndSync(file.get(), content, temporary.string());
-  }
-  if (status.ok()) status = Rename(temporary, path);
-  if (!status.ok()) unlink(temporary.c_str());
-  return status;
+  return WriteAtomically(path, content, 0644);
+}
+
+absl::Status WritePrivateFile(const fs::path& path, std::string_view content) {
+  return WriteAtomically(path, content, 0600);
 }
 
 absl::Status SyncPath(const fs::path& path) {

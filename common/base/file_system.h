@@ -19,6 +19,9 @@ absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path);
 // nothing is left behind on failure.
 absl::Status WriteFileAtomically(const std::filesystem::path& path, std::string_view content);
 
+// The same, and nobody but its owner may read it.
+absl::Status WritePrivateFile(const std::filesystem::path& path, std::string_view content);
+
 // Flushes a written file (or a folder's entries) to the disk.
 absl::Status SyncPath(const std::filesystem::path& path);
 

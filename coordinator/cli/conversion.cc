@@ -40,7 +40,7 @@ class Run {
         reporter_(reporter),
         farm_({std::filesystem::read_symlink("/proc/self/exe").parent_path(), dir.path(),
                dir.socket(), conversion.worker_devices}),
-        client_(farm_.address(), /*patient=*/true) {}
+        client_(FarmPlace{farm_.address(), std::nullopt}, /*patient=*/true) {}
 
   // Returns the exit code; nothing is running any more then.
   int ToTheEnd() {

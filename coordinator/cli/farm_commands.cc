@@ -18,7 +18,7 @@ namespace stereofarm {
 namespace {
 
 struct Arguments {
-  std::string farm;
+  FarmArguments farm;
   std::string job;
   std::string worker;
   std::optional<int> priority;
@@ -32,9 +32,9 @@ void PrintText(const std::string& text) { fwrite(text.data(), 1, text.size(), st
 int AskFarm(const Arguments& arguments,
             const std::function<absl::Status(JobsClient*, const Arguments&)>& ask) {
   EndOnInterrupt();
-  const auto address = FarmAddress(arguments.farm);
-  if (!address.ok()) return Fail(kExitUsage, address.status());
-  JobsClient client(*address);
+  const auto farm = FindFarm(arguments.farm);
+  if (!farm.ok()) return Fail(kExitUsage, farm.status());
+  JobsClient client(*farm);
   const absl::Status status = ask(&client, arguments);
   return status.ok() ? kExitDone : Fail(status);
 }
@@ -55,7 +55,7 @@ Command AddFarmCommand(CLI::App* program, const std::string& name, const std::st
         ->required();
   }
   if (more) more(command, arguments.get());
-  AddFarmOption(command, &arguments->farm);
+  AddFarmOptions(command, &arguments->farm);
   AddOutputOptions(command, &arguments->output, "The answer as JSON, one object a line");
   return {command, [arguments, ask = std::move(ask)] { return AskFarm(*arguments, ask); }};
 }

@@ -1,15 +1,10 @@
 #include "coordinator/cli/jobs_client.h"
 
-#include <stdlib.h>
-
 #include <chrono>
-#include <filesystem>
 #include <utility>
 
 #include "absl/strings/str_format.h"
 #include "common/farm/task.h"
-#include "grpcpp/create_channel.h"
-#include "grpcpp/security/credentials.h"
 
 namespace stereofarm {
 namespace {
@@ -26,31 +21,7 @@ constexpr seconds kWatchDeadline{60};
 constexpr milliseconds kRetryPause{200};
 constexpr int kWatchTries = 50;
 
-std::string GrpcTarget(const std::string& address) {
-  if (!address.starts_with("unix:")) return "dns:///" + address;
-  return "unix:" + std::filesystem::absolute(address.substr(5)).string();
-}
-
 }  // namespace
-
-absl::StatusOr<std::string> FarmAddress(const std::string& farm_option) {
-  std::string address = farm_option;
-  if (address.empty()) {
-    const char* variable = getenv("STEREOFARM_ADDR");
-    if (variable != nullptr) address = variable;
-  }
-  if (address.empty()) {
-    return absl::InvalidArgumentError(
-        "which farm is meant? name it with --farm unix:PATH or --farm HOST:PORT, or in "
-        "STEREOFARM_ADDR");
-  }
-  const size_t colon = address.rfind(':');
-  if (colon == std::string::npos || colon == 0 || colon + 1 == address.size()) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("--farm: '%s' is neither unix:PATH nor HOST:PORT", address));
-  }
-  return address;
-}
 
 bool HasEnded(const v1::JobStatus& status) {
   const auto state = ParseJobState(status.state());
@@ -79,16 +50,14 @@ class JobsClient::Call {
   grpc::ClientContext context_;
 };
 
-JobsClient::JobsClient(const std::string& address, bool patient)
-    : address_(address), patient_(patient) {
+JobsClient::JobsClient(const FarmPlace& farm, bool patient) : farm_(farm), patient_(patient) {
   grpc::ChannelArguments arguments;
   // A coordinator that is just starting is found at once, not at the next second.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetMaxReceiveMessageSize(-1);  // The status of a long film has many shots and seams.
-  stub_ = v1::Jobs::NewStub(grpc::CreateCustomChannel(
-      GrpcTarget(address), grpc::InsecureChannelCredentials(), arguments));
+  stub_ = v1::Jobs::NewStub(OpenFarmChannel(farm, arguments));
 }
 
 JobsClient::~JobsClient() = default;
@@ -97,21 +66,18 @@ absl::Status JobsClient::Translate(const grpc::Status& status) const {
   if (status.ok()) return absl::OkStatus();
   if (status.error_code() == grpc::StatusCode::UNAVAILABLE ||
       status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
-    return absl::UnavailableError(absl::StrFormat(
-        "the farm at %s does not answer; check the address and that stereofarm-coordinator serves "
-        "it",
-        address_));
+    return absl::UnavailableError(WhyUnreachable(farm_, status.error_message()));
   }
   if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
     return absl::UnimplementedError(
         absl::StrFormat("what answers at %s is no stereofarm-coordinator of this version; check "
                         "the address",
-                        address_));
+                        farm_.address));
   }
   std::string message = status.error_message();
   if (message.empty()) {
     message = absl::StrFormat("the farm at %s answered with error %d and no word; see its log",
-                              address_, static_cast<int>(status.error_code()));
+                              farm_.address, static_cast<int>(status.error_code()));
   }
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), message);
 }

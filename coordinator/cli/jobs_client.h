@@ -9,13 +9,10 @@
 #include <string>
 
 #include "common/base/status.h"
+#include "proto/farm_channel.h"
 #include "proto/jobs.grpc.pb.h"
 
 namespace stereofarm {
-
-// The address a command talks to: `farm_option`, else STEREOFARM_ADDR. InvalidArgument when neither
-// is set or it is neither unix:PATH nor HOST:PORT.
-absl::StatusOr<std::string> FarmAddress(const std::string& farm_option);
 
 // Whether nothing more will happen to a job by itself.
 bool HasEnded(const v1::JobStatus& status);
@@ -26,7 +23,7 @@ class JobsClient {
  public:
   // `patient`: calls wait for a coordinator that isn't there yet (or again) until they are
   // aborted; otherwise they fail at once.
-  explicit JobsClient(const std::string& address, bool patient = false);
+  explicit JobsClient(const FarmPlace& farm, bool patient = false);
   ~JobsClient();
 
   absl::StatusOr<v1::SubmitReply> Submit(const v1::SubmitRequest& request);
@@ -54,7 +51,7 @@ class JobsClient {
   class Call;
   absl::Status Translate(const grpc::Status& status) const;
 
-  const std::string address_;
+  const FarmPlace farm_;
   const bool patient_;
   std::unique_ptr<v1::Jobs::Stub> stub_;
   std::mutex mutex_;

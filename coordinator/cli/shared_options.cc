@@ -1,5 +1,9 @@
 #include "coordinator/cli/shared_options.h"
 
+#include <stdlib.h>
+
+#include "common/base/clock.h"
+
 namespace stereofarm {
 
 void AddWorkerOptions(CLI::App* command, WorkerArguments* arguments) {
@@ -27,12 +31,32 @@ void AddOutputOptions(CLI::App* command, OutputArguments* arguments, const std::
       ->excludes(json_flag);
 }
 
-void AddFarmOption(CLI::App* command, std::string* farm) {
+void AddFarmOptions(CLI::App* command, FarmArguments* arguments) {
   command
-      ->add_option("--farm", *farm,
+      ->add_option("--farm", arguments->farm,
                    "The coordinator, unix:PATH or HOST:PORT; else what\n"
                    "STEREOFARM_ADDR names")
       ->type_name("ADDR");
+  command
+      ->add_option("--tls", arguments->tls,
+                   "Folder that lets you in where the farm has TLS; else\n"
+                   "what STEREOFARM_TLS names")
+      ->type_name("DIR");
+}
+
+absl::StatusOr<FarmPlace> FindFarm(const FarmArguments& arguments) {
+  const auto or_variable = [](const std::string& option, const char* name) -> std::string {
+    if (!option.empty()) return option;
+    const char* variable = getenv(name);
+    return variable != nullptr ? variable : "";
+  };
+  const std::string address = or_variable(arguments.farm, "STEREOFARM_ADDR");
+  if (address.empty()) {
+    return absl::InvalidArgumentError(
+        "which farm is meant? name it with --farm unix:PATH or --farm HOST:PORT, or in "
+        "STEREOFARM_ADDR");
+  }
+  return PlaceOfFarm(address, or_variable(arguments.tls, "STEREOFARM_TLS"), RealClock());
 }
 
 }  // namespace stereofarm

@@ -4,6 +4,8 @@
 #include <string>
 
 #include "CLI/CLI.hpp"
+#include "common/base/status.h"
+#include "proto/farm_channel.h"
 
 namespace stereofarm {
 
@@ -24,8 +26,14 @@ struct OutputArguments {
 // `json`: what --json prints.
 void AddOutputOptions(CLI::App* command, OutputArguments* arguments, const std::string& json);
 
-// --farm
-void AddFarmOption(CLI::App* command, std::string* farm);
+// --farm and --tls, of commands that talk to a running farm.
+struct FarmArguments {
+  std::string farm;
+  std::string tls;
+};
+void AddFarmOptions(CLI::App* command, FarmArguments* arguments);
+// The farm that is meant. InvalidArgument when none is named, or what lets the caller in is wrong.
+absl::StatusOr<FarmPlace> FindFarm(const FarmArguments& arguments);
 
 }  // namespace stereofarm
 

@@ -18,7 +18,7 @@ namespace {
 
 struct Arguments {
   SettingsArguments settings;
-  std::string farm;
+  FarmArguments farm;
   bool yes = false;
   int priority = 0;
   int max_workers = 0;
@@ -28,8 +28,8 @@ struct Arguments {
 
 int RunSubmit(const Arguments& arguments) {
   EndOnInterrupt();
-  const auto address = FarmAddress(arguments.farm);
-  if (!address.ok()) return Fail(kExitUsage, address.status());
+  const auto farm = FindFarm(arguments.farm);
+  if (!farm.ok()) return Fail(kExitUsage, farm.status());
   const auto settings = BuildSettings(arguments.settings);
   if (!settings.ok()) return Fail(ExitCodeOfSettings(settings.status()), settings.status());
   // The films needn't be on this machine: the farm looks at them.
@@ -39,7 +39,7 @@ int RunSubmit(const Arguments& arguments) {
   request.set_priority(arguments.priority);
   request.set_max_workers(arguments.max_workers);
   for (const std::string& tag : arguments.tags) request.add_tags(tag);
-  JobsClient client(*address);
+  JobsClient client(*farm);
   const auto reply = client.Submit(request);
   if (!reply.ok()) return Fail(reply.status());
   if (arguments.output.json) {
@@ -64,7 +64,7 @@ Command AddSubmitCommand(CLI::App* program) {
       ->add_option("OUT", arguments->settings.output,
                    "The film to write; its extension says the container")
       ->required();
-  AddFarmOption(command, &arguments->farm);
+  AddFarmOptions(command, &arguments->farm);
   AddPictureOptions(command, &arguments->settings);
   AddEncodingOptions(command, &arguments->settings);
   AddFarmingOptions(command, &arguments->settings);

@@ -17,7 +17,7 @@ namespace stereofarm {
 namespace {
 
 struct Arguments {
-  std::string farm;
+  FarmArguments farm;
   std::string job;
   OutputArguments output;
 };
@@ -40,9 +40,9 @@ absl::StatusOr<std::string> NewestActiveJob(JobsClient* client) {
 
 int RunWatch(const Arguments& arguments) {
   EndOnInterrupt();
-  const auto address = FarmAddress(arguments.farm);
-  if (!address.ok()) return Fail(kExitUsage, address.status());
-  JobsClient client(*address);
+  const auto farm = FindFarm(arguments.farm);
+  if (!farm.ok()) return Fail(kExitUsage, farm.status());
+  JobsClient client(*farm);
   std::string job = arguments.job;
   if (job.empty()) {
     auto newest = NewestActiveJob(&client);
@@ -72,7 +72,7 @@ Command AddWatchCommand(CLI::App* program) {
   auto arguments = std::make_shared<Arguments>();
   CLI::App* command = program->add_subcommand("watch", "Show a job's progress until it ends");
   command->add_option("JOB", arguments->job, "The job's id; without it, the newest one that runs");
-  AddFarmOption(command, &arguments->farm);
+  AddFarmOptions(command, &arguments->farm);
   AddOutputOptions(command, &arguments->output, "One JSON object a line");
   command->footer("Ends with status 0 when the job is done, with 4 when it failed.");
   return {command, [arguments] { return RunWatch(*arguments); }};

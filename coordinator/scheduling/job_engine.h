@@ -66,6 +66,7 @@ struct SubmitOrder {
   int64_t priority = 0;
   int64_t max_workers = 0;  // at the same time; 0: any number
   std::vector<std::string> tags;
+  std::string owner;  // who submits, on a farm that knows its callers
 };
 
 struct SubmitResult {
@@ -120,6 +121,8 @@ class JobEngine {
   absl::StatusOr<SubmitResult> Submit(const SubmitOrder& order);
   absl::StatusOr<std::vector<JobReport>> List();
   absl::StatusOr<JobReport> Report(const std::string& job, bool detail);
+  // Who submitted it; empty where nobody is known. NotFound: no such job.
+  absl::StatusOr<std::string> OwnerOf(const std::string& job);
   absl::Status Cancel(const std::string& job);
   absl::Status Retry(const std::string& job);
   absl::Status Pause(const std::string& job);

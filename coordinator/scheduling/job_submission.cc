@@ -185,6 +185,7 @@ absl::StatusOr<SubmitResult> JobEngine::Submit(const SubmitOrder& order) {
       job.priority = order.priority;
       job.max_workers = order.max_workers;
       job.tags = order.tags;
+      job.owner = order.owner;
       job.created_micros = parts_.clock->WallMicros();
       job.started_micros = job.created_micros;
       SF_RETURN_IF_ERROR(store_->jobs().Insert(job));
@@ -222,6 +223,13 @@ absl::StatusOr<JobReport> JobEngine::Report(const std::string& id, bool detail) 
                                 parts_.clock->WallMicros(), detail));
   SF_ASSIGN_OR_RETURN(report.hold, HoldOf(report));
   return report;
+}
+
+absl::StatusOr<std::string> JobEngine::OwnerOf(const std::string& id) {
+  absl::MutexLock lock(&mutex_);
+  SF_ASSIGN_OR_RETURN(const std::optional<JobRecord> job, store_->jobs().Get(id));
+  if (!job) return absl::NotFoundError(absl::StrFormat("there is no job '%s'", id));
+  return job->owner;
 }
 
 absl::Status JobEngine::Cancel(const std::string& job) {

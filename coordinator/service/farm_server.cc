@@ -5,6 +5,10 @@
 #include <chrono>
 
 #include "absl/strings/str_format.h"
+#include "common/base/log.h"
+#include "coordinator/service/audit_interceptor.h"
+#include "coordinator/service/gatekeeper.h"
+#include "grpc/support/log.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
 
@@ -15,19 +19,41 @@ namespace {
 constexpr int kMostRequestBytes = 64 << 20;
 constexpr std::chrono::milliseconds kStopGrace{300};
 
+// Connections that come to nothing, a certificate that isn't taken among them, show in the log.
+void LogOfLibrary(gpr_log_func_args* entry) {
+  if (entry->severity < GPR_LOG_SEVERITY_ERROR) return;
+  SF_LOG(kWarning) << "connections: " << entry->message;
+}
+
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(const FarmDoor& door) {
+  if (door.certificates == nullptr) return grpc::InsecureServerCredentials();
+  SF_ASSIGN_OR_RETURN(const ServerCertificates certificates, door.certificates->ForServing());
+  grpc::SslServerCredentialsOptions options(
+      GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  options.pem_root_certs = certificates.authority;
+  options.pem_key_cert_pairs.push_back({certificates.own.key, certificates.own.certificate});
+  std::shared_ptr<grpc::ServerCredentials> credentials = grpc::SslServerCredentials(options);
+  credentials->SetAuthMetadataProcessor(
+      std::make_shared<Gatekeeper>(door.certificates, door.audit));
+  return credentials;
+}
+
 }  // namespace
 
-FarmServer::FarmServer(JobEngine* engine)
+FarmServer::FarmServer(JobEngine* engine, AuditLog* audit)
     : engine_(engine),
       waiters_(std::make_shared<LeaseWaiters>(engine)),
       renewals_(std::make_shared<HeldRenewals>()),
       farm_(engine, waiters_.get(), renewals_.get()),
-      jobs_(engine),
+      jobs_(engine, audit),
       files_(engine) {}
 
 absl::StatusOr<std::unique_ptr<FarmServer>> FarmServer::Start(JobEngine* engine,
-                                                              const ListenAddress& listen) {
-  std::unique_ptr<FarmServer> server(new FarmServer(engine));
+                                                              const ListenAddress& listen,
+                                                              const FarmDoor& door) {
+  SF_ASSIGN_OR_RETURN(const auto credentials, CredentialsOf(door));
+  gpr_set_log_function(LogOfLibrary);
+  std::unique_ptr<FarmServer> server(new FarmServer(engine, door.audit));
   const bool is_unix = !listen.unix_path.empty();
   const std::string target =
       is_unix ? "unix:" + listen.unix_path : absl::StrFormat("%s:%d", listen.host, listen.port);
@@ -36,7 +62,12 @@ absl::StatusOr<std::unique_ptr<FarmServer>> FarmServer::Start(JobEngine* engine,
   // Two coordinators on one port would share its callers.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   int port = 0;
-  builder.AddListeningPort(target, grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(target, credentials, &port);
+  if (door.audit != nullptr) {
+    std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> audit;
+    audit.push_back(std::make_unique<AuditInterceptorFactory>(door.audit));
+    builder.experimental().SetInterceptorCreators(std::move(audit));
+  }
   builder.RegisterService(&server->farm_);
   builder.RegisterService(&server->jobs_);
   builder.RegisterService(&server->files_);

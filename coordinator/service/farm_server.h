@@ -5,7 +5,9 @@
 #include <string>
 
 #include "common/base/status.h"
+#include "coordinator/certs/certificate_folder.h"
 #include "coordinator/scheduling/job_engine.h"
+#include "coordinator/service/audit_log.h"
 #include "coordinator/service/farm_service.h"
 #include "coordinator/service/files_service.h"
 #include "coordinator/service/held_renewals.h"
@@ -16,13 +18,20 @@
 
 namespace stereofarm {
 
+// Who may come in, and what is written down of it. Both outlive the server.
+struct FarmDoor {
+  const CertificateFolder* certificates = nullptr;  // none: no TLS, everybody may do everything
+  AuditLog* audit = nullptr;                        // none: nothing is written down
+};
+
 // The engine's door: its services on one address.
 class FarmServer {
  public:
   // Serves until Stop or the destructor. Takes the engine's OnWorkReady. Unavailable when the
-  // address can't be had.
+  // address can't be had, InvalidArgument when the certificates are no good.
   static absl::StatusOr<std::unique_ptr<FarmServer>> Start(JobEngine* engine,
-                                                           const ListenAddress& listen);
+                                                           const ListenAddress& listen,
+                                                           const FarmDoor& door = {});
   ~FarmServer();
 
   // As clients name it: "unix:/..." or "127.0.0.1:50051".
@@ -31,7 +40,7 @@ class FarmServer {
   void Stop();
 
  private:
-  explicit FarmServer(JobEngine* engine);
+  FarmServer(JobEngine* engine, AuditLog* audit);
 
   JobEngine* const engine_;
   std::string address_;

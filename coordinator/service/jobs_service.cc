@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "common/farm/tags.h"
 #include "coordinator/scheduling/legal_moves.h"
+#include "coordinator/service/caller.h"
 #include "coordinator/service/grpc_status.h"
 #include "proto/conversions.h"
 
@@ -85,8 +86,28 @@ absl::Status CheckPriority(int32_t priority) {
 
 }  // namespace
 
-grpc::Status JobsService::Submit(grpc::ServerContext*, const v1::SubmitRequest* request,
+absl::Status JobsService::CheckWritable() const {
+  return audit_ == nullptr ? absl::OkStatus() : audit_->CheckWritable();
+}
+
+absl::Status JobsService::AdmitChange(const grpc::ServerContext& context, const std::string& job) {
+  SF_RETURN_IF_ERROR(CheckWritable());
+  const Caller caller = CallerOf(*context.auth_context());
+  if (!caller.has_certificate) return absl::OkStatus();
+  SF_ASSIGN_OR_RETURN(const std::string owner, engine_->OwnerOf(job));
+  if (MayChangeJobOf(caller, owner)) return absl::OkStatus();
+  return absl::PermissionDeniedError(absl::StrFormat(
+      "job %s isn't one of yours, '%s'; ask the farm's operator to change it", job, caller.name));
+}
+
+grpc::Status JobsService::Submit(grpc::ServerContext* context, const v1::SubmitRequest* request,
                                  v1::SubmitReply* reply) {
+  if (absl::Status may = CheckWritable(); !may.ok()) return ToGrpc(may);
+  const Caller caller = CallerOf(*context->auth_context());
+  if (request->continue_existing() && caller.role == Role::kSubmit) {
+    return ToGrpc(absl::PermissionDeniedError(
+        "only an operator goes on with a job by its output; retry it by its id"));
+  }
   const absl::StatusOr<JobSettings> settings = FromProto(request->settings());
   if (!settings.ok()) return ToGrpc(settings.status());
   if (absl::Status status = CheckPriority(request->priority()); !status.ok()) {
@@ -99,7 +120,7 @@ grpc::Status JobsService::Submit(grpc::ServerContext*, const v1::SubmitRequest* 
   if (absl::Status status = CheckTags(tags); !status.ok()) return ToGrpc(status);
   const absl::StatusOr<SubmitResult> result =
       engine_->Submit({*settings, request->replace(), request->continue_existing(),
-                       request->priority(), request->max_workers(), tags});
+                       request->priority(), request->max_workers(), tags, caller.name});
   if (!result.ok()) return ToGrpc(result.status());
   reply->set_job(result->job);
   reply->set_already_done(result->already_done);
@@ -138,28 +159,33 @@ grpc::Status JobsService::Watch(grpc::ServerContext* context, const v1::WatchReq
   }
 }
 
-grpc::Status JobsService::Cancel(grpc::ServerContext*, const v1::CancelRequest* request,
+grpc::Status JobsService::Cancel(grpc::ServerContext* context, const v1::CancelRequest* request,
                                  v1::CancelReply*) {
+  if (absl::Status may = AdmitChange(*context, request->job()); !may.ok()) return ToGrpc(may);
   return ToGrpc(engine_->Cancel(request->job()));
 }
 
-grpc::Status JobsService::Retry(grpc::ServerContext*, const v1::RetryRequest* request,
+grpc::Status JobsService::Retry(grpc::ServerContext* context, const v1::RetryRequest* request,
                                 v1::RetryReply*) {
+  if (absl::Status may = AdmitChange(*context, request->job()); !may.ok()) return ToGrpc(may);
   return ToGrpc(engine_->Retry(request->job()));
 }
 
-grpc::Status JobsService::Pause(grpc::ServerContext*, const v1::PauseRequest* request,
+grpc::Status JobsService::Pause(grpc::ServerContext* context, const v1::PauseRequest* request,
                                 v1::PauseReply*) {
+  if (absl::Status may = AdmitChange(*context, request->job()); !may.ok()) return ToGrpc(may);
   return ToGrpc(engine_->Pause(request->job()));
 }
 
-grpc::Status JobsService::Resume(grpc::ServerContext*, const v1::ResumeRequest* request,
+grpc::Status JobsService::Resume(grpc::ServerContext* context, const v1::ResumeRequest* request,
                                  v1::ResumeReply*) {
+  if (absl::Status may = AdmitChange(*context, request->job()); !may.ok()) return ToGrpc(may);
   return ToGrpc(engine_->Resume(request->job()));
 }
 
-grpc::Status JobsService::SetPriority(grpc::ServerContext*, const v1::PriorityRequest* request,
-                                      v1::PriorityReply*) {
+grpc::Status JobsService::SetPriority(grpc::ServerContext* context,
+                                      const v1::PriorityRequest* request, v1::PriorityReply*) {
+  if (absl::Status may = AdmitChange(*context, request->job()); !may.ok()) return ToGrpc(may);
   if (absl::Status status = CheckPriority(request->priority()); !status.ok()) {
     return ToGrpc(status);
   }
@@ -168,11 +194,13 @@ grpc::Status JobsService::SetPriority(grpc::ServerContext*, const v1::PriorityRe
 
 grpc::Status JobsService::Drain(grpc::ServerContext*, const v1::DrainRequest* request,
                                 v1::DrainReply*) {
+  if (absl::Status may = CheckWritable(); !may.ok()) return ToGrpc(may);
   return ToGrpc(engine_->Drain(request->worker(), request->now()));
 }
 
 grpc::Status JobsService::ResumeWorker(grpc::ServerContext*, const v1::ResumeWorkerRequest* request,
                                        v1::ResumeWorkerReply*) {
+  if (absl::Status may = CheckWritable(); !may.ok()) return ToGrpc(may);
   return ToGrpc(engine_->ResumeWorker(request->worker()));
 }
 

@@ -1,8 +1,11 @@
 #ifndef STEREOFARM_COORDINATOR_SERVICE_JOBS_SERVICE_H_
 #define STEREOFARM_COORDINATOR_SERVICE_JOBS_SERVICE_H_
 
+#include <string>
+
 #include "absl/synchronization/notification.h"
 #include "coordinator/scheduling/job_engine.h"
+#include "coordinator/service/audit_log.h"
 #include "proto/jobs.grpc.pb.h"
 
 namespace stereofarm {
@@ -10,7 +13,8 @@ namespace stereofarm {
 // What people's programs call: checks, converts, asks the engine.
 class JobsService : public v1::Jobs::Service {
  public:
-  explicit JobsService(JobEngine* engine) : engine_(engine) {}
+  // `audit` may be null.
+  JobsService(JobEngine* engine, AuditLog* audit) : engine_(engine), audit_(audit) {}
   // Ends all Watch streams.
   void Stop() { stopping_.Notify(); }
 
@@ -40,7 +44,14 @@ class JobsService : public v1::Jobs::Service {
                            v1::ListWorkersReply* reply) override;
 
  private:
+  // Whether a change can be written down. First of all in every call that changes something.
+  absl::Status CheckWritable() const;
+  // Whether this caller may change that job now: it's the caller's own or the caller operates, and
+  // the change can be written down. First of all in every call that changes a job.
+  absl::Status AdmitChange(const grpc::ServerContext& context, const std::string& job);
+
   JobEngine* const engine_;
+  AuditLog* const audit_;
   absl::Notification stopping_;
 };
 

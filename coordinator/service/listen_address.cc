@@ -1,5 +1,6 @@
 #include "coordinator/service/listen_address.h"
 
+#include <arpa/inet.h>
 #include <sys/un.h>
 
 #include <charconv>
@@ -12,13 +13,17 @@ namespace {
 
 constexpr char kUnix[] = "unix:";
 
+// By its number alone: what a name means isn't known here, but for the one that RFC 6761 keeps.
 bool IsLoopback(const std::string& host) {
-  return host == "localhost" || host == "[::1]" || host == "::1" || host.starts_with("127.");
+  in_addr four = {};
+  if (inet_pton(AF_INET, host.c_str(), &four) == 1) return ntohl(four.s_addr) >> 24 == 127;
+  return host == "localhost" || host == "[::1]" || host == "::1";
 }
 
 }  // namespace
 
-absl::StatusOr<ListenAddress> ParseListenAddress(const std::string& text, bool insecure) {
+absl::StatusOr<ListenAddress> ParseListenAddress(const std::string& text, bool insecure,
+                                                 bool guarded) {
   ListenAddress address;
   if (text.starts_with(kUnix)) {
     const std::string path = text.substr(sizeof(kUnix) - 1);
@@ -46,10 +51,11 @@ absl::StatusOr<ListenAddress> ParseListenAddress(const std::string& text, bool i
     return absl::InvalidArgumentError(
         absl::StrFormat("--listen: '%s' has no port between 0 and 65535", text));
   }
-  if (!insecure && !IsLoopback(address.host)) {
+  if (!insecure && !guarded && !IsLoopback(address.host)) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "--listen: %s can be reached from other machines, and this farm would let anybody in; "
-        "listen on 127.0.0.1 or a unix: path, or say --insecure",
+        "listen on 127.0.0.1 or a unix: path, ask for certificates with --tls DIR, or say "
+        "--insecure",
         text));
   }
   return address;

@@ -13,9 +13,11 @@ struct ListenAddress {
   int port = 0;           // 0: any free one
 };
 
-// "unix:PATH" or "HOST:PORT". Hosts that other machines can reach are refused unless `insecure`:
-// whoever reaches the port owns the farm. InvalidArgument says what to do.
-absl::StatusOr<ListenAddress> ParseListenAddress(const std::string& text, bool insecure);
+// "unix:PATH" or "HOST:PORT". Hosts that other machines can reach are refused unless `guarded`
+// (callers are known by certificate and token) or `insecure`: whoever reaches the port owns the
+// farm. InvalidArgument says what to do.
+absl::StatusOr<ListenAddress> ParseListenAddress(const std::string& text, bool insecure,
+                                                 bool guarded = false);
 
 }  // namespace stereofarm
 

@@ -12,7 +12,7 @@ namespace {
 #define JOB_COLUMNS                                                                         \
   "id, state, settings, replace_outputs, priority, error, source_identity, model_files, "   \
   "fingerprint, range_begin, range_end, planned, tasks_run, tasks_reused, created_micros, " \
-  "started_micros, ended_micros, paused, max_workers, tags"
+  "started_micros, ended_micros, paused, max_workers, tags, owner"
 
 absl::StatusOr<JobRecord> ReadJob(const Statement& row) {
   JobRecord job;
@@ -35,6 +35,7 @@ absl::StatusOr<JobRecord> ReadJob(const Statement& row) {
   job.paused = row.Bool(17);
   job.max_workers = row.Int(18);
   job.tags = absl::StrSplit(row.Text(19), ',', absl::SkipEmpty());
+  job.owner = row.Text(20);
   return job;
 }
 
@@ -64,8 +65,8 @@ std::string MainOutput(const JobRecord& job) {
 constexpr char kInsertJob[] =
     "INSERT INTO jobs (id, state, settings, input, main_output, replace_outputs, priority, error,"
     " source_identity, model_files, fingerprint, range_begin, range_end, planned, created_micros,"
-    " started_micros, ended_micros, paused, max_workers, tags)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    " started_micros, ended_micros, paused, max_workers, tags, owner)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 absl::Status JobTable::Insert(const JobRecord& job) {
   return database_->Prepare(kInsertJob)
       .Bind(job.id)
@@ -88,6 +89,7 @@ absl::Status JobTable::Insert(const JobRecord& job) {
       .Bind(job.paused)
       .Bind(job.max_workers)
       .Bind(absl::StrJoin(job.tags, ","))
+      .Bind(job.owner)
       .Run();
 }
 

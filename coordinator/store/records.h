@@ -22,6 +22,7 @@ struct JobRecord {
   bool paused = false;
   int64_t max_workers = 0;        // at the same time; 0: any number
   std::vector<std::string> tags;  // that a worker must have
+  std::string owner;              // who submitted it, on a farm that knows its callers
   std::string error;              // one sentence, of a failed job
   // Known once the film is indexed.
   std::string source_identity;

@@ -154,8 +154,13 @@ CREATE TABLE failures (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// Empty: submitted where callers aren't known.
+constexpr char kVersion3[] = R"sql(
+ALTER TABLE jobs ADD COLUMN owner TEXT NOT NULL DEFAULT '';
+)sql";
+
 // Entry i makes version i + 1 out of version i. Entries are only ever added.
-constexpr const char* kMigrations[] = {kVersion1, kVersion2};
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3};
 
 constexpr char kReadVersion[] = "PRAGMA user_version";
 

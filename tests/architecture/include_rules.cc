@@ -50,6 +50,7 @@ const std::vector<LibraryRule> kLibraryRules = {
      {"models/"},
      {"models/api/", "models/registry/"}},
     {"OpenCV", std::regex("opencv.*"), {"models/"}, {"models/api/", "models/registry/"}},
+    {"OpenSSL", std::regex("openssl/.*"), {"common/base/", "common/certs/"}, {}},
     {"gRPC",
      std::regex("grpc(pp|\\+\\+)?/.*|.*\\.grpc\\.pb\\.h"),
      {"proto/", "coordinator/service/", "coordinator/cli/", "worker/agent/", "*"},

@@ -167,11 +167,10 @@ class GrpcFarmClient : public FarmClient {
 
 }  // namespace
 
-std::unique_ptr<FarmClient> ConnectToFarm(const std::string& address) {
+std::unique_ptr<FarmClient> ConnectToFarm(const FarmPlace& farm) {
   grpc::ChannelArguments arguments;
   SetReconnect(&arguments);
-  return std::make_unique<GrpcFarmClient>(
-      grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments));
+  return std::make_unique<GrpcFarmClient>(OpenFarmChannel(farm, arguments));
 }
 
 }  // namespace stereofarm

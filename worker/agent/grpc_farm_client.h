@@ -2,15 +2,14 @@
 #define STEREOFARM_WORKER_AGENT_GRPC_FARM_CLIENT_H_
 
 #include <memory>
-#include <string>
 
+#include "proto/farm_channel.h"
 #include "worker/agent/farm_client.h"
 
 namespace stereofarm {
 
-// The coordinator at `address` ("unix:PATH" or "HOST:PORT"). Connects when it's first called, and
-// again whenever the coordinator comes back.
-std::unique_ptr<FarmClient> ConnectToFarm(const std::string& address);
+// Connects when it's first called, and again whenever the coordinator comes back.
+std::unique_ptr<FarmClient> ConnectToFarm(const FarmPlace& farm);
 
 }  // namespace stereofarm
 

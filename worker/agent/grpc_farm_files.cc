@@ -149,13 +149,12 @@ class GrpcFarmFiles : public FarmFiles {
 
 }  // namespace
 
-std::unique_ptr<FarmFiles> ConnectToFiles(const std::string& address, const std::string& worker) {
+std::unique_ptr<FarmFiles> ConnectToFiles(const FarmPlace& farm, const std::string& worker) {
   grpc::ChannelArguments arguments;
   SetReconnect(&arguments);
   // Else both channels would share one connection.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return std::make_unique<GrpcFarmFiles>(
-      grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments), worker);
+  return std::make_unique<GrpcFarmFiles>(OpenFarmChannel(farm, arguments), worker);
 }
 
 }  // namespace stereofarm

@@ -4,13 +4,14 @@
 #include <memory>
 #include <string>
 
+#include "proto/farm_channel.h"
 #include "worker/transfer/farm_files.h"
 
 namespace stereofarm {
 
-// The files of the coordinator at `address`, for the worker `worker`, over a connection of their
+// The files of the coordinator at `farm`, for the worker `worker`, over a connection of their
 // own, so that renewals don't wait behind them.
-std::unique_ptr<FarmFiles> ConnectToFiles(const std::string& address, const std::string& worker);
+std::unique_ptr<FarmFiles> ConnectToFiles(const FarmPlace& farm, const std::string& worker);
 
 }  // namespace stereofarm
 

@@ -377,6 +377,10 @@ TEST(ListenAddressTest, OtherAddressesNeedInsecure) {
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_NE(refused.status().message().find("--insecure"), std::string::npos);
   EXPECT_TRUE(ParseListenAddress("0.0.0.0:50051", true).ok());
+  EXPECT_TRUE(ParseListenAddress("0.0.0.0:50051", false, /*guarded=*/true).ok());
+  // Names that look like loopback.
+  EXPECT_FALSE(ParseListenAddress("127.example.org:1", false).ok());
+  EXPECT_FALSE(ParseListenAddress("127.0.0.1.example.org:1", false).ok());
 }
 
 TEST(ListenAddressTest, NonsenseIsRefused) {

@@ -1,0 +1,294 @@
+// Who gets in over TLS: certificates, tokens, roles, over true connections.
+#include <gmock/gmock.h>
+#include <google/protobuf/descriptor.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <set>
+
+#include "common/base/file_system.h"
+#include "coordinator/service/access_table.h"
+#include "grpcpp/create_channel.h"
+#include "tests/unit/coordinator/guarded_server.h"
+
+namespace stereofarm {
+namespace {
+
+using google::protobuf::MethodDescriptor;
+using google::protobuf::ServiceDescriptor;
+using testing::HasSubstr;
+
+constexpr int64_t kDay = 86'400'000'000;
+
+// Every service that a coordinator may serve.
+std::vector<const ServiceDescriptor*> Services() {
+  std::vector<const ServiceDescriptor*> services;
+  for (const google::protobuf::FileDescriptor* file :
+       {v1::RegisterRequest::descriptor()->file(), v1::SubmitRequest::descriptor()->file(),
+        v1::FileRef::descriptor()->file()}) {
+    for (int i = 0; i < file->service_count(); ++i) services.push_back(file->service(i));
+  }
+  return services;
+}
+
+std::string PathOf(const MethodDescriptor& method) {
+  return "/" + method.service()->full_name() + "/" + method.name();
+}
+
+// Makes any unary call with the bytes of any message.
+grpc::Status CallRaw(const std::shared_ptr<grpc::Channel>& channel, const std::string& path,
+                     const std::string& bytes) {
+  grpc::TemplatedGenericStub<grpc::ByteBuffer, grpc::ByteBuffer> stub(channel);
+  const grpc::Slice slice(bytes);
+  const grpc::ByteBuffer request(&slice, 1);
+  grpc::ByteBuffer reply;
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+  grpc::CompletionQueue queue;
+  const auto call = stub.PrepareUnaryCall(&context, path, request, &queue);
+  grpc::Status status;
+  call->StartCall();
+  call->Finish(&reply, &status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  queue.Next(&tag, &ok);
+  return status;
+}
+
+TEST(AccessTableTest, NamesEveryCallOfEveryServiceOnce) {
+  std::set<std::string> in_protos;
+  for (const ServiceDescriptor* service : Services()) {
+    for (int i = 0; i < service->method_count(); ++i) in_protos.insert(PathOf(*service->method(i)));
+  }
+  std::set<std::string> in_table;
+  for (const CallRule& rule : CallRules()) {
+    EXPECT_TRUE(in_table.insert(std::string(rule.method)).second) << rule.method;
+  }
+  // A new call wants its row in coordinator/service/access_table.cc.
+  EXPECT_EQ(in_table, in_protos);
+}
+
+TEST(AccessTableTest, RolesMayDoWhatTheyAreFor) {
+  const CallRule submit = *RuleOf("/stereofarm.v1.Jobs/Submit");
+  EXPECT_TRUE(MayCall(submit, Role::kSubmit));
+  EXPECT_TRUE(MayCall(submit, Role::kOperate));
+  EXPECT_FALSE(MayCall(submit, Role::kWork));
+  const CallRule lease = *RuleOf("/stereofarm.v1.Farm/Lease");
+  EXPECT_TRUE(MayCall(lease, Role::kWork));
+  EXPECT_FALSE(MayCall(lease, Role::kSubmit));
+  EXPECT_FALSE(MayCall(lease, Role::kOperate));
+  EXPECT_FALSE(MayCall({"", Access::kOperator}, Role::kSubmit));
+  EXPECT_EQ(RuleOf("/stereofarm.v1.Jobs/Nonsense"), nullptr);
+  EXPECT_EQ(RuleOf(""), nullptr);
+}
+
+class DoorTest : public ::testing::Test {
+ protected:
+  // The call is refused, says so, and leaves nothing but a line in the audit log.
+  void ExpectRefused(const Credentials& credentials, grpc::StatusCode code,
+                     const std::string& words) {
+    const std::string before = server_.Everything();
+    const size_t lines = server_.AuditLines().size();
+    const grpc::Status status = server_.Submit(server_.Connect(credentials), server_.Settings());
+    EXPECT_EQ(status.error_code(), code) << status.error_message();
+    EXPECT_THAT(status.error_message(), HasSubstr(words));
+    EXPECT_EQ(server_.Everything(), before);
+    const auto after = server_.AuditLines();
+    ASSERT_EQ(after.size(), lines + 1);
+    EXPECT_EQ(after.back()["method"], "/stereofarm.v1.Jobs/Submit");
+    EXPECT_THAT(after.back()["why"].get<std::string>(), HasSubstr(words));
+  }
+  // No connection comes about: there is no call to answer or to write down.
+  void ExpectShutOut(const Credentials& credentials) {
+    const std::string before = server_.Everything();
+    const grpc::Status status = server_.Submit(server_.Connect(credentials), server_.Settings());
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE) << status.error_message();
+    EXPECT_EQ(server_.Everything(), before);
+  }
+
+  GuardedServer server_;
+};
+
+TEST_F(DoorTest, WhoWasInvitedGetsIn) {
+  std::string job;
+  ASSERT_TRUE(server_.Submit(server_.ChannelOf("ann"), server_.Settings(), &job).ok());
+  EXPECT_EQ(*server_.engine().OwnerOf(job), "ann");
+  EXPECT_TRUE(server_.List(server_.ChannelOf("ben")).ok());
+  EXPECT_TRUE(server_.List(server_.ChannelOf("olga")).ok());
+  v1::RegisterRequest request;
+  request.set_worker("w1");
+  request.set_name("host:1");
+  request.set_device("cpu");
+  request.set_numeric_class("class");
+  EXPECT_TRUE(CallRaw(server_.ChannelOf("node7"), "/stereofarm.v1.Farm/Register",
+                      request.SerializeAsString())
+                  .ok());
+}
+
+TEST_F(DoorTest, NoTokenIsRefused) {
+  Credentials credentials = server_.CredentialsOf("ann");
+  credentials.token = "";
+  ExpectRefused(credentials, grpc::StatusCode::UNAUTHENTICATED, "carries no token");
+}
+
+TEST_F(DoorTest, WrongTokensAreRefused) {
+  Credentials credentials = server_.CredentialsOf("ann");
+  const std::string issued = credentials.token;
+  for (const std::string& token :
+       {std::string(64, '0'), issued.substr(1), issued + "0", std::string("x"),
+        issued + " " + issued, std::string(4000, 'a')}) {
+    credentials.token = token;
+    ExpectRefused(credentials, grpc::StatusCode::UNAUTHENTICATED, "its token isn't the one");
+  }
+}
+
+TEST_F(DoorTest, TokenOfAnotherNameIsRefused) {
+  Credentials credentials = server_.CredentialsOf("ann");
+  credentials.token = server_.CredentialsOf("olga").token;
+  ExpectRefused(credentials, grpc::StatusCode::UNAUTHENTICATED, "its token isn't the one");
+}
+
+TEST_F(DoorTest, WhatWasIssuedBeforeCountsNoMore) {
+  const Credentials old = server_.CredentialsOf("ann");
+  ASSERT_TRUE(
+      server_.certificates().Issue("ann", Role::kSubmit, 10, server_.FolderOf("ann2")).ok());
+  ExpectRefused(old, grpc::StatusCode::UNAUTHENTICATED, "its token isn't the one");
+  EXPECT_TRUE(server_.List(server_.ChannelOf("ann2")).ok());
+}
+
+TEST_F(DoorTest, RevokedIsRefusedOnAnOpenConnectionToo) {
+  const auto channel = server_.ChannelOf("ann");
+  EXPECT_TRUE(server_.List(channel).ok());
+  ASSERT_TRUE(server_.certificates().Revoke("ann").ok());
+  EXPECT_EQ(server_.List(channel).error_code(), grpc::StatusCode::UNAUTHENTICATED);
+  ExpectRefused(server_.CredentialsOf("ann"), grpc::StatusCode::UNAUTHENTICATED, "revoked");
+}
+
+TEST_F(DoorTest, EndedIsRefusedOnAnOpenConnectionToo) {
+  const auto channel = server_.ChannelOf("ann");
+  EXPECT_TRUE(server_.List(channel).ok());
+  server_.clock().Advance(31 * kDay);
+  EXPECT_THAT(server_.List(channel).error_message(), HasSubstr("has ended"));
+}
+
+TEST_F(DoorTest, RoleIsThatOfCertificateAndRecordBoth) {
+  // The operator took ann's role up; her old certificate and new token don't fit together.
+  Credentials mixed = server_.CredentialsOf("ann");
+  ASSERT_TRUE(
+      server_.certificates().Issue("ann", Role::kOperate, 10, server_.FolderOf("ann2")).ok());
+  mixed.token = server_.CredentialsOf("ann2").token;
+  ExpectRefused(mixed, grpc::StatusCode::UNAUTHENTICATED, "another role");
+}
+
+TEST_F(DoorTest, AnotherFarmsCertificateIsShutOut) {
+  CertificateFolder other(server_.root() / "other", RealClock(), SystemRandom());
+  ASSERT_TRUE(other.Init({"farm.example"}, 10).ok());
+  ASSERT_TRUE(other.Issue("ann", Role::kSubmit, 10, server_.FolderOf("stranger")).ok());
+  Credentials credentials = server_.CredentialsOf("stranger");
+  ExpectShutOut(credentials);  // the caller doesn't know this coordinator
+  credentials.authority = server_.CredentialsOf("ann").authority;
+  ExpectShutOut(credentials);  // nor does the coordinator know the caller
+  credentials.token = server_.CredentialsOf("ann").token;
+  ExpectShutOut(credentials);
+}
+
+TEST_F(DoorTest, ExpiredCertificateIsShutOut) {
+  // Issued two months ago, for one.
+  SimulatedClock past;
+  past.Advance(RealClock()->WallMicros() - past.WallMicros() - 60 * kDay);
+  CertificateFolder then(server_.root() / "tls", &past, SystemRandom());
+  ASSERT_TRUE(then.Issue("ann", Role::kSubmit, 30, server_.FolderOf("late")).ok());
+  const auto own = ReadCredentials(server_.FolderOf("late"), RealClock()->WallMicros());
+  EXPECT_EQ(own.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(own.status().message()), HasSubstr("ended on"));
+  const auto credentials = ReadCredentials(server_.FolderOf("late"), past.WallMicros());
+  ASSERT_TRUE(credentials.ok());
+  ExpectShutOut(*credentials);
+}
+
+TEST_F(DoorTest, WithoutCertificateIsShutOut) {
+  Credentials credentials = server_.CredentialsOf("ann");
+  credentials.own = {};
+  ExpectShutOut(credentials);
+  const auto plain =
+      grpc::CreateChannel("dns:///" + server_.address(), grpc::InsecureChannelCredentials());
+  EXPECT_EQ(server_.List(plain).error_code(), grpc::StatusCode::UNAVAILABLE);
+}
+
+TEST_F(DoorTest, TheCoordinatorsOwnCertificateIsNoCallers) {
+  Credentials credentials = server_.CredentialsOf("olga");
+  credentials.own = server_.certificates().ForServing()->own;
+  ExpectShutOut(credentials);
+}
+
+TEST_F(DoorTest, EveryCallIsRefusedToEveryRoleItIsNotFor) {
+  std::map<Role, std::shared_ptr<grpc::Channel>> channels = {
+      {Role::kSubmit, server_.ChannelOf("ann")},
+      {Role::kOperate, server_.ChannelOf("olga")},
+      {Role::kWork, server_.ChannelOf("node7")}};
+  const std::string before = server_.Everything();
+  for (const CallRule& rule : CallRules()) {
+    for (const auto& [role, channel] : channels) {
+      if (MayCall(rule, role)) continue;
+      const grpc::Status status = CallRaw(channel, std::string(rule.method), "");
+      EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED)
+          << rule.method << " " << RoleName(role) << ": " << status.error_message();
+    }
+  }
+  EXPECT_EQ(CallRaw(channels[Role::kOperate], "/stereofarm.v1.Jobs/Nonsense", "").error_code(),
+            grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_EQ(server_.Everything(), before);
+}
+
+// With the job's id in the field "job", as every such request has it.
+TEST_F(DoorTest, JobsOfOthersStayAsTheyAre) {
+  std::string job;
+  ASSERT_TRUE(server_.Submit(server_.ChannelOf("ann"), server_.Settings(), &job).ok());
+  const auto ben = server_.ChannelOf("ben");
+  const std::string before = server_.Everything();
+  for (const ServiceDescriptor* service : Services()) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      const MethodDescriptor& method = *service->method(i);
+      const CallRule* rule = RuleOf(PathOf(method));
+      if (rule == nullptr || rule->access != Access::kOwnJob) continue;
+      const auto* field = method.input_type()->FindFieldByName("job");
+      ASSERT_NE(field, nullptr) << method.full_name();
+      v1::CancelRequest request;  // its one field is a text
+      request.set_job(job);
+      ASSERT_EQ(field->number(), v1::CancelRequest::kJobFieldNumber) << method.full_name();
+      const grpc::Status status = CallRaw(ben, PathOf(method), request.SerializeAsString());
+      EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED) << method.full_name();
+      EXPECT_THAT(status.error_message(), HasSubstr("isn't one of yours"));
+    }
+  }
+  EXPECT_EQ(server_.Everything(), before);
+  v1::CancelRequest request;
+  request.set_job(job);
+  EXPECT_TRUE(
+      CallRaw(server_.ChannelOf("ann"), "/stereofarm.v1.Jobs/Cancel", request.SerializeAsString())
+          .ok());
+}
+
+TEST_F(DoorTest, NobodyChangesAnythingThatCannotBeWrittenDown) {
+  const auto olga = server_.ChannelOf("olga");
+  const std::filesystem::path log = server_.root() / "audit.log";
+  std::string job;
+  ASSERT_TRUE(server_.Submit(olga, server_.Settings(), &job).ok());
+  std::filesystem::remove(log);
+  ASSERT_TRUE(MakeDirectories(log / "x").ok());
+  const std::string before = server_.Everything();
+  v1::CancelRequest request;
+  request.set_job(job);
+  const auto cancel = [&] {
+    return CallRaw(olga, "/stereofarm.v1.Jobs/Cancel", request.SerializeAsString());
+  };
+  EXPECT_EQ(cancel().error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(server_.Everything(), before);
+  EXPECT_TRUE(server_.List(olga).ok());
+  std::filesystem::remove_all(log);
+  EXPECT_TRUE(cancel().ok());
+}
+
+}  // namespace
+}  // namespace stereofarm
