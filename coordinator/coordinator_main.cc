@@ -47,6 +47,8 @@ constexpr int64_t kLockPatienceMicros = 5'000'000;
 constexpr int64_t kLockPauseMicros = 20'000;
 constexpr int64_t kStopPatienceMicros = 900'000;
 
+constexpr char kAuditFile[] = "audit.log";
+
 struct Arguments {
   std::string root;
   std::string store;
@@ -150,6 +152,11 @@ int Serve(const Arguments& arguments) {
       arguments.store.empty() ? root / "store" : fs::absolute(arguments.store).lexically_normal();
   options.allowed = {root};
   for (const std::string& folder : arguments.allow) options.allowed.push_back(fs::absolute(folder));
+  for (const char* own : {"farm.db", "farm.db-wal", "farm.db-shm", "farm.lock"}) {
+    options.kept.push_back(root / own);
+  }
+  for (const fs::path& file : AuditLog::FilesOf(root / kAuditFile)) options.kept.push_back(file);
+  if (!arguments.tls.empty()) options.kept.push_back(fs::absolute(arguments.tls));
   for (const fs::path& folder : {root, options.store}) {
     if (absl::Status status = MakeDirectories(folder); !status.ok()) {
       return Report(kBadInput, status);
@@ -165,7 +172,7 @@ int Serve(const Arguments& arguments) {
   std::unique_ptr<AuditLog> audit;
   if (!options.is_private) {
     absl::StatusOr<std::unique_ptr<AuditLog>> opened =
-        AuditLog::Open(root / "audit.log", RealClock());
+        AuditLog::Open(root / kAuditFile, RealClock());
     if (!opened.ok()) return Report(kBadInput, opened.status());
     audit = *std::move(opened);
     door.audit = audit.get();

@@ -225,6 +225,10 @@ absl::StatusOr<Manifest> FromProto(const v1::Manifest& proto) {
       return absl::InvalidArgumentError(
           absl::StrFormat("manifest: file '%s' has no valid size and hash", file.name()));
     }
+    if (!IsPlainName(file.name()) || file.name() == kCommittedFile) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("manifest: '%s' is no name for a file of an attempt", file.name()));
+    }
     manifest.files.push_back({file.name(), file.size(), file.sha256()});
   }
   return manifest;

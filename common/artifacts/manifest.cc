@@ -9,7 +9,8 @@
 namespace stereofarm {
 
 bool IsPlainName(const std::string& name) {
-  return !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
+  constexpr size_t kMostBytes = 255;  // as long as file systems take
+  return !name.empty() && name.size() <= kMostBytes && name != "." && name != ".." && name.find('/') == std::string::npos &&
          name.find('\0') == std::string::npos;
 }
 

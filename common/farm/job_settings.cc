@@ -10,6 +10,8 @@
 namespace stereofarm {
 namespace {
 
+constexpr double kMostRig = 1e9;  // pixels or metres
+
 constexpr std::array<std::pair<const char*, Layout>, 9> kLayouts = {{
     {"sbs", Layout::kSbs},
     {"half-sbs", Layout::kHalfSbs},
@@ -156,6 +158,19 @@ absl::Status ValidateSettings(const JobSettings& settings) {
   SF_RETURN_IF_ERROR(CheckBetween("--overlap", settings.overlap, 0, 1000));
   if (settings.crf) SF_RETURN_IF_ERROR(CheckBetween("--crf", *settings.crf, 0, 63));
   SF_RETURN_IF_ERROR(CheckBetween("encoder threads", settings.encoder_threads, 1, 3));
+  if (settings.rig) {
+    for (const double value :
+         {settings.rig->fx_px, settings.rig->baseline_m, settings.rig->convergence_m}) {
+      if (!(value > 0 && value <= kMostRig)) {
+        return absl::InvalidArgumentError(
+            absl::StrFormat("--rig: %g is outside 0 to %g", value, kMostRig));
+      }
+    }
+  }
+  if (settings.range && (settings.range->begin < 0 || settings.range->end <= settings.range->begin)) {
+    return absl::InvalidArgumentError(absl::StrFormat("--range: %d:%d is no range of frames",
+                                                      settings.range->begin, settings.range->end));
+  }
   if (settings.rig && !settings.depth.starts_with("exr:") &&
       !settings.depth.starts_with("torchscript:")) {
     return absl::InvalidArgumentError(absl::StrFormat(

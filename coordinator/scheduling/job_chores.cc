@@ -90,6 +90,8 @@ absl::Status JobEngine::Damaged(const TaskRecord& task, int64_t generation,
 
 absl::Status JobEngine::Index(const JobRecord& job, int64_t generation) {
   if (job.state != JobState::kQueued) return absl::OkStatus();
+  // Links may have changed since it was submitted.
+  SF_RETURN_IF_ERROR(CheckAllowed(job.settings));
   std::shared_ptr<const IndexedFilm> film;
   {
     absl::MutexLock lock(&mutex_);
@@ -220,6 +222,7 @@ absl::Status JobEngine::Assemble(const JobRecord& job, int64_t generation) {
   }
   if (!sound) return absl::OkStatus();
   SF_ASSIGN_OR_RETURN(order.index_bytes, parts_.files->Read(IndexFile(job.id)));
+  SF_RETURN_IF_ERROR(CheckAllowed(job.settings));
   SF_ASSIGN_OR_RETURN(const std::vector<std::string> remarks,
                       parts_.films->Assemble(order, [&](double share) {
                         absl::MutexLock lock(&mutex_);

@@ -10,8 +10,19 @@
 #include "coordinator/scheduling/task_spec.h"
 
 namespace stereofarm {
+namespace {
+
+std::vector<std::filesystem::path> RootsOf(const EngineOptions& options) {
+  std::vector<std::filesystem::path> roots = options.allowed;
+  roots.push_back(options.store);
+  return roots;
+}
+
+}  // namespace
+
 JobEngine::JobEngine(EngineOptions options, EngineParts parts)
     : options_(std::move(options)),
+      roots_(RootsOf(options_), options_.kept, {options_.store / "jobs"}),
       parts_(parts),
       store_(parts.store),
       workers_(3 * options_.lease_micros, parts.clock->MonotonicMicros()),

@@ -21,6 +21,7 @@
 #include "common/base/clock.h"
 #include "common/base/random.h"
 #include "common/base/status.h"
+#include "coordinator/scheduling/allowed_roots.h"
 #include "coordinator/scheduling/attempt_files.h"
 #include "coordinator/scheduling/background.h"
 #include "coordinator/scheduling/film_access.h"
@@ -47,6 +48,8 @@ struct EngineOptions {
   bool is_private = false;
   // Films may only be read and written below these (and below the store), unless private.
   std::vector<std::filesystem::path> allowed;
+  // The coordinator's own files and folders in them, which no job touches.
+  std::vector<std::filesystem::path> kept;
 };
 
 // The outside world; all of it outlives the engine.
@@ -258,6 +261,7 @@ class JobEngine {
       ABSL_LOCKS_EXCLUDED(mutex_);
 
   const EngineOptions options_;
+  const AllowedRoots roots_;
   const EngineParts parts_;
   std::atomic<bool> stopping_ = false;
 

@@ -14,22 +14,16 @@ namespace stereofarm {
 namespace fs = std::filesystem;
 namespace {
 
-// With links followed as far as the path exists.
-fs::path Resolved(const fs::path& path) {
-  std::error_code error;
-  const fs::path resolved = fs::weakly_canonical(path, error);
-  return error ? path.lexically_normal() : resolved;
-}
-
-bool LiesIn(const fs::path& path, const fs::path& folder) {
-  const auto [end, rest] = std::mismatch(folder.begin(), folder.end(), path.begin(), path.end());
-  return end == folder.end();
-}
-
 // The file or folder behind "exr:DIR" or "torchscript:FILE"; empty for built-in models.
 std::string DepthPath(const std::string& depth) {
   const size_t colon = depth.find(':');
   return colon == std::string::npos ? "" : depth.substr(colon + 1);
+}
+
+absl::Status CheckAbsolute(const std::string& file) {
+  if (fs::path(file).is_absolute()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrFormat("%s: the farm takes absolute paths only", file));
 }
 
 absl::Status CheckOutputFolder(const std::string& file) {
@@ -63,26 +57,14 @@ std::optional<std::string> ExistingOutput(const JobSettings& settings) {
 }  // namespace
 
 absl::Status JobEngine::CheckAllowed(const JobSettings& settings) const {
-  std::vector<std::string> files = {settings.input};
-  for (const OutputSpec& output : settings.outputs) files.push_back(output.file);
-  if (const std::string path = DepthPath(settings.depth); !path.empty()) files.push_back(path);
-  for (const std::string& file : files) {
-    if (!fs::path(file).is_absolute()) {
-      return absl::InvalidArgumentError(
-          absl::StrFormat("%s: the farm takes absolute paths only", file));
-    }
-    if (options_.is_private) continue;
-    const fs::path resolved = Resolved(file);
-    const bool allowed =
-        LiesIn(resolved, Resolved(options_.store)) ||
-        std::any_of(options_.allowed.begin(), options_.allowed.end(),
-                    [&](const fs::path& root) { return LiesIn(resolved, Resolved(root)); });
-    if (!allowed) {
-      return absl::PermissionDeniedError(absl::StrFormat(
-          "%s lies in none of the folders that this farm may touch; start stereofarm-coordinator "
-          "with --allow %s",
-          file, resolved.parent_path().string()));
-    }
+  std::vector<std::string> read = {settings.input};
+  if (const std::string path = DepthPath(settings.depth); !path.empty()) read.push_back(path);
+  for (const std::string& file : read) {
+    SF_RETURN_IF_ERROR(options_.is_private ? CheckAbsolute(file) : roots_.CheckReading(file));
+  }
+  for (const OutputSpec& output : settings.outputs) {
+    SF_RETURN_IF_ERROR(options_.is_private ? CheckAbsolute(output.file)
+                                           : roots_.CheckWriting(output.file));
   }
   return absl::OkStatus();
 }

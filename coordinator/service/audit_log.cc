@@ -60,6 +60,12 @@ absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(fs::path file, Clock* c
   return log;
 }
 
+std::vector<fs::path> AuditLog::FilesOf(const fs::path& file) {
+  std::vector<fs::path> files;
+  for (int number = 0; number <= kKeptFiles; ++number) files.push_back(Numbered(file, number));
+  return files;
+}
+
 AuditLog::~AuditLog() {
   absl::MutexLock lock(&mutex_);
   Close();

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
@@ -40,6 +41,9 @@ class AuditLog {
   ~AuditLog();
   AuditLog(const AuditLog&) = delete;
   AuditLog& operator=(const AuditLog&) = delete;
+
+  // All the names that its files may have.
+  static std::vector<std::filesystem::path> FilesOf(const std::filesystem::path& file);
 
   // What can't be written now is written as soon as it can be. The error is logged too, once until
   // it's over. A file that somebody moves away is begun anew.

@@ -9,14 +9,27 @@
 #include "coordinator/service/audit_interceptor.h"
 #include "coordinator/service/gatekeeper.h"
 #include "grpc/support/log.h"
+#include "grpcpp/resource_quota.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
 
 namespace stereofarm {
 namespace {
 
-// A manifest names every frame of a shard; 100,000 of them fit.
+// A manifest names every frame of a shard; 300,000 of them fit. Other requests are smaller, and
+// checked by their fields.
 constexpr int kMostRequestBytes = 64 << 20;
+// What one machine's worker processes may ask at once over one connection.
+constexpr int kMostCallsAConnection = 1024;
+// Calls that hold a thread: watchers, transfers, reports. More are told RESOURCE_EXHAUSTED.
+constexpr int kMostThreads = 512;
+// For what connections hold in memory; they are slowed down beyond it.
+constexpr size_t kMostMemory = size_t{1} << 30;
+// A silent peer is asked whether it's there, and dropped when it doesn't answer; a connection
+// without calls ends.
+constexpr int kAskSilentAfterMs = 30'000;
+constexpr int kAnswerWithinMs = 20'000;
+constexpr int kEndIdleAfterMs = 30 * 60'000;
 constexpr std::chrono::milliseconds kStopGrace{300};
 
 // Connections that come to nothing, a certificate that isn't taken among them, show in the log.
@@ -59,6 +72,14 @@ absl::StatusOr<std::unique_ptr<FarmServer>> FarmServer::Start(JobEngine* engine,
       is_unix ? "unix:" + listen.unix_path : absl::StrFormat("%s:%d", listen.host, listen.port);
   grpc::ServerBuilder builder;
   builder.SetMaxReceiveMessageSize(kMostRequestBytes);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMostCallsAConnection);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kAskSilentAfterMs);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kAnswerWithinMs);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kEndIdleAfterMs);
+  grpc::ResourceQuota quota("stereofarm");
+  quota.SetMaxThreads(kMostThreads);
+  quota.Resize(kMostMemory);
+  builder.SetResourceQuota(quota);
   // Two coordinators on one port would share its callers.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   int port = 0;

@@ -9,6 +9,7 @@
 #include "coordinator/service/attempt_ref.h"
 #include "coordinator/service/grpc_status.h"
 #include "proto/conversions.h"
+#include "proto/request_limits.h"
 
 namespace stereofarm {
 namespace {
@@ -70,10 +71,17 @@ class HeldRenewal : public grpc::ServerUnaryReactor {
   std::atomic<uint64_t> id_ = 0;
 };
 
+grpc::ServerUnaryReactor* Refuse(grpc::CallbackServerContext* context, const absl::Status& status) {
+  grpc::ServerUnaryReactor* refusal = context->DefaultReactor();
+  refusal->Finish(ToGrpc(status));
+  return refusal;
+}
+
 }  // namespace
 
 grpc::Status FarmService::Register(grpc::ServerContext*, const v1::RegisterRequest* request,
                                    v1::RegisterReply* reply) {
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
   WorkerRecord worker;
   worker.id = request->worker();
   worker.name = request->name();
@@ -91,9 +99,10 @@ grpc::Status FarmService::Register(grpc::ServerContext*, const v1::RegisterReque
   return grpc::Status::OK;
 }
 
-grpc::ServerUnaryReactor* FarmService::Lease(grpc::CallbackServerContext*,
+grpc::ServerUnaryReactor* FarmService::Lease(grpc::CallbackServerContext* context,
                                              const v1::LeaseRequest* request,
                                              v1::LeaseReply* reply) {
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return Refuse(context, sane);
   // Not longer than a lease, so that a waiting worker is heard of often enough.
   const int64_t wait =
       std::clamp<int64_t>(request->wait_micros(), 0, engine_->options().lease_micros);
@@ -102,9 +111,10 @@ grpc::ServerUnaryReactor* FarmService::Lease(grpc::CallbackServerContext*,
   return parked;
 }
 
-grpc::ServerUnaryReactor* FarmService::Renew(grpc::CallbackServerContext*,
+grpc::ServerUnaryReactor* FarmService::Renew(grpc::CallbackServerContext* context,
                                              const v1::RenewRequest* request,
                                              v1::RenewReply* reply) {
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return Refuse(context, sane);
   const int64_t lease = engine_->options().lease_micros;
   const int64_t hold = std::clamp<int64_t>(request->hold_micros(), 0, lease / 2);
   reply->set_lease_micros(lease);
@@ -122,6 +132,7 @@ grpc::ServerUnaryReactor* FarmService::Renew(grpc::CallbackServerContext*,
 grpc::ServerUnaryReactor* FarmService::Complete(grpc::CallbackServerContext* context,
                                                 const v1::CompleteRequest* request,
                                                 v1::CompleteReply*) {
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return Refuse(context, sane);
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
   checkers_.Run([this, request, reactor] {
     const absl::StatusOr<Manifest> manifest = FromProto(request->manifest());
@@ -135,6 +146,7 @@ grpc::ServerUnaryReactor* FarmService::Complete(grpc::CallbackServerContext* con
 
 grpc::Status FarmService::Fail(grpc::ServerContext*, const v1::FailRequest* request,
                                v1::FailReply*) {
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
   const absl::StatusOr<FailureClass> failure = ParseFailureClass(request->failure());
   if (!failure.ok()) return ToGrpc(failure.status());
   return ToGrpc(engine_->Fail(request->attempt().worker(), AttemptOf(request->attempt()), *failure,
@@ -143,11 +155,13 @@ grpc::Status FarmService::Fail(grpc::ServerContext*, const v1::FailRequest* requ
 
 grpc::Status FarmService::HandBack(grpc::ServerContext*, const v1::HandBackRequest* request,
                                    v1::HandBackReply*) {
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
   return ToGrpc(engine_->HandBack(request->attempt().worker(), AttemptOf(request->attempt())));
 }
 
 grpc::Status FarmService::Leave(grpc::ServerContext*, const v1::LeaveRequest* request,
                                 v1::LeaveReply*) {
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
   return ToGrpc(engine_->Leave(request->worker()));
 }
 

@@ -12,6 +12,7 @@
 #include "coordinator/service/attempt_ref.h"
 #include "coordinator/service/grpc_status.h"
 #include "coordinator/transfer/arriving_file.h"
+#include "proto/request_limits.h"
 
 namespace stereofarm {
 namespace {
@@ -66,6 +67,7 @@ absl::StatusOr<ReadableFile> FilesService::Open(const v1::FileRef& ref) {
 
 grpc::Status FilesService::Describe(grpc::ServerContext*, const v1::DescribeRequest* request,
                                     v1::DescribeReply* reply) {
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
   const absl::StatusOr<ReadableFile> readable = Open(request->file());
   if (!readable.ok()) return ToGrpc(readable.status());
   const absl::StatusOr<FileFingerprint> fingerprint = FingerprintOf(readable->file.get());
@@ -79,6 +81,7 @@ grpc::Status FilesService::Describe(grpc::ServerContext*, const v1::DescribeRequ
 
 grpc::Status FilesService::Read(grpc::ServerContext*, const v1::ReadRequest* request,
                                 grpc::ServerWriter<v1::ReadReply>* writer) {
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
   const Transfer transfer(this);
   if (!transfer.status().ok()) return ToGrpc(transfer.status());
   if (request->offset() < 0 || request->length() < 1 || request->length() > kMostOfOneRead) {
@@ -126,6 +129,7 @@ absl::StatusOr<std::filesystem::path> FilesService::PathOf(const v1::WrittenFile
 
 grpc::Status FilesService::Arrived(grpc::ServerContext*, const v1::ArrivedRequest* request,
                                    v1::ArrivedReply* reply) {
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
   const absl::StatusOr<std::filesystem::path> path = PathOf(request->file());
   if (!path.ok()) return ToGrpc(path.status());
   const absl::StatusOr<Arrival> arrival = ArrivingFile::At(*path);
@@ -148,6 +152,7 @@ absl::Status FilesService::Receive(grpc::ServerReader<v1::WriteRequest>* reader,
   if (!reader->Read(&message) || !message.has_header()) {
     return absl::InvalidArgumentError("a piece of a file begins with a header");
   }
+  SF_RETURN_IF_ERROR(CheckRequest(message));
   const v1::WriteHeader header = message.header();
   if (header.sha256().size() != kSha256Digits) {
     return absl::InvalidArgumentError("a file is announced without its SHA-256");

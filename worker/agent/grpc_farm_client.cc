@@ -15,6 +15,8 @@ namespace stereofarm {
 namespace {
 
 constexpr int64_t kSecond = 1000000;
+// The coordinator takes no longer ones; the log has the rest.
+constexpr size_t kMostMessageBytes = 16 << 10;
 constexpr int64_t kCallTimeout = 10 * kSecond;
 // The coordinator reads and hashes every file before it answers.
 constexpr int64_t kCompleteTimeout = 120 * kSecond;
@@ -112,7 +114,7 @@ class GrpcFarmClient : public FarmClient {
     v1::FailRequest request;
     *request.mutable_attempt() = ToProto(attempt);
     request.set_failure(FailureClassName(report.failure));
-    request.set_message(report.message);
+    request.set_message(report.message.substr(0, kMostMessageBytes));
     request.set_damaged_task(report.damaged_task);
     v1::FailReply reply;
     return Call(&v1::Farm::Stub::Fail, request, &reply, kCallTimeout);
