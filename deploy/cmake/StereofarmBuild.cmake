@@ -21,6 +21,10 @@ if(STEREOFARM_SANITIZE)
   add_link_options("-fsanitize=${STEREOFARM_SANITIZE}")
 endif()
 
+if(STEREOFARM_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 add_library(stereofarm_warnings INTERFACE)
 target_compile_options(stereofarm_warnings INTERFACE -Wall -Wextra -Wno-missing-field-initializers
   -Wno-restrict)  # false alarms of g++ 12 in std::string (GCC bug 105651)

@@ -10,6 +10,7 @@
 #include "common/base/file_system.h"
 #include "coordinator/service/access_table.h"
 #include "grpcpp/create_channel.h"
+#include "proto/farm_channel.h"
 #include "tests/unit/coordinator/guarded_server.h"
 
 namespace stereofarm {
@@ -216,6 +217,28 @@ TEST_F(DoorTest, WithoutCertificateIsShutOut) {
   EXPECT_EQ(server_.List(plain).error_code(), grpc::StatusCode::UNAVAILABLE);
 }
 
+TEST_F(DoorTest, WhoCannotConnectHearsWhy) {
+  const auto why = [&](const FarmPlace& place, const std::string& host_name = "") {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    if (!host_name.empty()) arguments.SetSslTargetNameOverride(host_name);
+    const grpc::Status status = server_.List(OpenFarmChannel(place, arguments));
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+    return WhyUnreachable(place, status.error_message());
+  };
+  const Credentials ours = server_.CredentialsOf("ann");
+  EXPECT_THAT(why({server_.address(), std::nullopt}), HasSubstr("if it has TLS"));
+  EXPECT_THAT(why({server_.address(), ours}, "other.example"), HasSubstr("made for other hosts"));
+  CertificateFolder other(server_.root() / "other", RealClock(), SystemRandom());
+  ASSERT_TRUE(other.Init({"farm.example"}, 10).ok());
+  ASSERT_TRUE(other.Issue("ann", Role::kSubmit, 10, server_.FolderOf("stranger")).ok());
+  Credentials theirs = server_.CredentialsOf("stranger");
+  EXPECT_THAT(why({server_.address(), theirs}), HasSubstr("another authority made it"));
+  theirs.authority = ours.authority;
+  EXPECT_THAT(why({server_.address(), theirs}), HasSubstr("doesn't take the certificate"));
+  EXPECT_THAT(why({"127.0.0.1:9", ours}), HasSubstr("check the address"));
+}
+
 TEST_F(DoorTest, TheCoordinatorsOwnCertificateIsNoCallers) {
   Credentials credentials = server_.CredentialsOf("olga");
   credentials.own = server_.certificates().ForServing()->own;
@@ -268,6 +291,79 @@ TEST_F(DoorTest, JobsOfOthersStayAsTheyAre) {
   EXPECT_TRUE(
       CallRaw(server_.ChannelOf("ann"), "/stereofarm.v1.Jobs/Cancel", request.SerializeAsString())
           .ok());
+}
+
+// Puts `text` into the first text that the message has, in other messages too.
+bool FillFirstText(google::protobuf::Message* message, const std::string& text) {
+  const google::protobuf::Descriptor& type = *message->GetDescriptor();
+  for (int i = 0; i < type.field_count(); ++i) {
+    const auto* field = type.field(i);
+    if (field->is_repeated()) continue;
+    if (field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_STRING) {
+      message->GetReflection()->SetString(message, field, text);
+      return true;
+    }
+    if (field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE &&
+        FillFirstText(message->GetReflection()->MutableMessage(message, field), text)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+TEST_F(DoorTest, EveryCallRefusesWhatIsTooLongOrNonsense) {
+  const auto people = server_.ChannelOf("olga");
+  const auto worker = server_.ChannelOf("node7");
+  ASSERT_TRUE(server_.Submit(people, server_.Settings()).ok());
+  const std::string before = server_.Everything();
+  for (const ServiceDescriptor* service : Services()) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      const MethodDescriptor& method = *service->method(i);
+      const CallRule* rule = RuleOf(PathOf(method));
+      ASSERT_NE(rule, nullptr) << method.full_name();
+      const auto& channel = rule->access == Access::kWorkers ? worker : people;
+      const grpc::Status garbage = CallRaw(channel, PathOf(method), "\xff\xff\xff\x07garbage");
+      EXPECT_FALSE(garbage.ok()) << method.full_name();
+      const std::unique_ptr<google::protobuf::Message> request(
+          google::protobuf::MessageFactory::generated_factory()
+              ->GetPrototype(method.input_type())
+              ->New());
+      if (!FillFirstText(request.get(), std::string(2 << 20, 'x'))) continue;
+      const grpc::Status long_text = CallRaw(channel, PathOf(method), request->SerializeAsString());
+      EXPECT_EQ(long_text.error_code(), grpc::StatusCode::INVALID_ARGUMENT)
+          << method.full_name() << ": " << long_text.error_message();
+    }
+  }
+  const grpc::Status huge =
+      CallRaw(people, "/stereofarm.v1.Jobs/Cancel", std::string(65 << 20, 'x'));
+  EXPECT_EQ(huge.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED) << huge.error_message();
+  EXPECT_EQ(server_.Everything(), before);
+}
+
+TEST_F(DoorTest, JobsStayInTheFoldersThatTheyMayTouch) {
+  const auto olga = server_.ChannelOf("olga");
+  const std::string before = server_.Everything();
+  std::filesystem::create_symlink("/etc", server_.root() / "films" / "link");
+  const auto refused = [&](const JobSettings& settings) {
+    const grpc::Status status = server_.Submit(olga, settings);
+    EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED) << status.error_message();
+    EXPECT_EQ(server_.AuditLines().back()["result"], "PERMISSION_DENIED");
+  };
+  JobSettings settings = server_.Settings();
+  settings.input = (server_.root() / "films" / "link" / "passwd").string();
+  refused(settings);
+  settings = server_.Settings();
+  settings.outputs[0].file = (server_.root() / "films" / ".." / "farm.db").string();
+  refused(settings);
+  settings = server_.Settings();
+  settings.outputs.push_back({Layout::kTab, "/etc/also.mkv"});
+  refused(settings);
+  settings = server_.Settings();
+  settings.depth = "torchscript:" + (server_.root() / "tls" / "authority.key").string();
+  refused(settings);
+  settings.depth = "exr:/proc/self/root/etc";
+  refused(settings);
+  EXPECT_EQ(server_.Everything(), before);
 }
 
 TEST_F(DoorTest, NobodyChangesAnythingThatCannotBeWrittenDown) {
