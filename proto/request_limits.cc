@@ -56,8 +56,12 @@ constexpr const char* kSignedNumbers[] = {
     "stereofarm.v1.PriorityRequest.priority",
     "stereofarm.v1.JobSettings.crf",
 };
-// Any number at all.
-constexpr const char* kAnyNumbers[] = {"stereofarm.v1.JobSettings.perturb_depth_seed"};
+// Any number at all: a seed, and waits, which are shortened to what the farm allows.
+constexpr const char* kAnyNumbers[] = {
+    "stereofarm.v1.JobSettings.perturb_depth_seed",
+    "stereofarm.v1.LeaseRequest.wait_micros",
+    "stereofarm.v1.RenewRequest.hold_micros",
+};
 // Bytes that are no text.
 constexpr const char* kRawBytes[] = {"stereofarm.v1.FailRequest.message",
                                      "stereofarm.v1.WriteRequest.data"};
@@ -83,8 +87,8 @@ absl::Status Refuse(const FieldDescriptor& field, const std::string& why) {
 
 bool IsIdText(const std::string& text) {
   const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '.' || c == '-' || c == '_' || c == ':' || c == '/';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '-' || c == '_' || c == ':' || c == '/';
   };
   return std::all_of(text.begin(), text.end(), fits) && text.find("..") == std::string::npos &&
          text.find("//") == std::string::npos && !text.starts_with('/') && !text.ends_with('/') &&
@@ -93,11 +97,12 @@ bool IsIdText(const std::string& text) {
 
 absl::Status CheckText(const FieldDescriptor& field, const std::string& text) {
   const bool is_bytes = field.type() == FieldDescriptor::TYPE_BYTES;
-  const int64_t most = MostOf(kLargerTexts, field.full_name(),
-                              is_bytes ? static_cast<int64_t>(kMostPathBytes)
-                                       : static_cast<int64_t>(kMostTextBytes));
+  const int64_t most = MostOf(
+      kLargerTexts, field.full_name(),
+      is_bytes ? static_cast<int64_t>(kMostPathBytes) : static_cast<int64_t>(kMostTextBytes));
   if (static_cast<int64_t>(text.size()) > most) {
-    return Refuse(field, absl::StrFormat("%d bytes are too many, at most %d go", text.size(), most));
+    return Refuse(field,
+                  absl::StrFormat("%d bytes are too many, at most %d go", text.size(), most));
   }
   if (!Contains(kRawBytes, field.full_name()) && text.find('\0') != std::string::npos) {
     return Refuse(field, "it has a byte 0 in it");
@@ -131,9 +136,9 @@ absl::Status CheckValue(const Message& message, const FieldDescriptor& field, in
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING: {
       std::string scratch;
-      return CheckText(field, in_list
-                                  ? read.GetRepeatedStringReference(message, &field, index, &scratch)
-                                  : read.GetStringReference(message, &field, &scratch));
+      return CheckText(field,
+                       in_list ? read.GetRepeatedStringReference(message, &field, index, &scratch)
+                               : read.GetStringReference(message, &field, &scratch));
     }
     case FieldDescriptor::CPPTYPE_INT32:
       return CheckInteger(field, in_list ? read.GetRepeatedInt32(message, &field, index)
