@@ -105,7 +105,7 @@ void MakeCorpus(const std::filesystem::path& folder) {
   const Validity validity{1'700'000'000'000'000, 1'800'000'000'000'000};
   const auto authority = MakeAuthority(validity);
   if (authority.ok()) {
-    Put(folder, "certificate", "authority", authority->certificate + authority->key);
+    Put(folder, "certificate", "authority", authority->certificate);
   }
   Put(folder, "certificate", "record",
       SerializeIssued({"ann", Role::kSubmit, std::string(64, 'b'), 5'000'000, 9'000'000, false}));
