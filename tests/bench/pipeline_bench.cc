@@ -52,8 +52,8 @@ class BenchFilm {
     WriteDepth();
   }
   std::unique_ptr<TaskRun> Run() {
-    return std::make_unique<TaskRun>(spec_, folder_.path(), folder_.path(), index_, &progress_,
-                                     &log_);
+    const TaskPlace place{folder_.path(), spec_.settings.input, spec_.settings.depth, {}};
+    return std::make_unique<TaskRun>(spec_, place, folder_.path(), index_, &progress_, &log_);
   }
   const TaskSpec& spec() const { return spec_; }
   const FrameIndex& index() const { return *index_; }
