@@ -129,7 +129,13 @@ absl::Status Agent::Work() {
       storage_failed_ = false;
       SF_RETURN_IF_ERROR(RunLease(**lease));
       if (storage_failed_) {
-        bell_->Wait(storage_pause.Next());
+        // The bell may still have rung for the task's end.
+        int64_t left = storage_pause.Next();
+        const int64_t end = clock_->MonotonicMicros() + left;
+        while (left > 0 && !stopping_ && !last_task_) {
+          bell_->Wait(left);
+          left = end - clock_->MonotonicMicros();
+        }
       } else {
         storage_pause.Reset();
       }
