@@ -52,8 +52,7 @@ class BenchFilm {
     WriteDepth();
   }
   std::unique_ptr<TaskRun> Run() {
-    const TaskPlace place{folder_.path(), spec_.settings.input, spec_.settings.depth, {}};
-    return std::make_unique<TaskRun>(spec_, place, folder_.path(), index_, &progress_, &log_);
+    return std::make_unique<TaskRun>(spec_, place_, folder_.path(), index_, &progress_, &log_);
   }
   const TaskSpec& spec() const { return spec_; }
   const FrameIndex& index() const { return *index_; }
@@ -96,6 +95,7 @@ class BenchFilm {
 
   const TempFolder folder_;
   TaskSpec spec_;
+  const TaskPlace place_{folder_.path(), folder_.path() / "film.mov", spec_.settings.depth, {}};
   std::shared_ptr<const FrameIndex> index_;
   TaskProgress progress_;
   TaskLog log_{""};

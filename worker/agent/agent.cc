@@ -160,7 +160,9 @@ absl::Status Agent::RunLease(const TaskLease& lease) {
   attempt->id = {options_.info.id, lease.spec.job, lease.spec.task, lease.epoch, lease.lease_id};
   attempt->store = registration_.store;
   attempt->started = clock_->MonotonicMicros();
-  attempt->deadline = attempt->started + lease.lease_micros;
+  // The answer may have been long on its way: until a renewal has said so, only half of the lease
+  // is counted on.
+  attempt->deadline = attempt->started + lease.lease_micros / 2;
   SF_LOG(kInfo) << "begin " << lease.spec.task << " of " << lease.spec.job << ", epoch "
                 << lease.epoch;
   attempt->thread = std::thread([attempt, runner = runner_, bell = bell_, farm = farm_] {
@@ -197,6 +199,7 @@ Agent::Ending Agent::Mind(Attempt* attempt) {
   int64_t margin = SafetyMargin(attempt->lease.lease_micros);
   int64_t next_renewal = attempt->started;
   bool may_join_again = true;
+  bool confirmed = false;
   while (!attempt->done) {
     if (stopping_) return Ending::kStopped;
     const int64_t now = clock_->MonotonicMicros();
@@ -208,13 +211,14 @@ Agent::Ending Agent::Mind(Attempt* attempt) {
     }
     const absl::StatusOr<int64_t> renewed =
         farm_->Renew(attempt->id, attempt->progress.frames_done, attempt->progress.frames_total,
-                     registration_.renew_micros,
+                     confirmed ? registration_.renew_micros : 0,
                      std::min(registration_.renew_micros + kRenewTimeout, last_moment - now),
                      [&] { return attempt->done || stopping_; });
     if (renewed.ok()) {
       // Counted from before the call: the coordinator can't have begun to count earlier.
       attempt->deadline = now + *renewed;
       margin = SafetyMargin(*renewed);
+      confirmed = true;
       next_renewal = now + registration_.renew_micros;
       backoff.Reset();
       may_join_again = true;
