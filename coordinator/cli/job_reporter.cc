@@ -17,6 +17,8 @@ namespace {
 constexpr int64_t kLinePauseMicros = 5'000'000;
 constexpr double kLineShare = 0.1;
 constexpr int64_t kDrawPauseMicros = 200'000;
+// What holds a job for less than this isn't worth a word.
+constexpr int64_t kHoldMicros = 1'500'000;
 
 void Print(const std::string& text) {
   fwrite(text.data(), 1, text.size(), stdout);
@@ -24,6 +26,23 @@ void Print(const std::string& text) {
 }
 
 void PrintLine(const std::string& line) { Print(line + "\n"); }
+
+// Why a job stands still, once it has done so for a while.
+class HoldWatch {
+ public:
+  void Update(const v1::JobStatus& status, int64_t now_micros) {
+    if (status.hold() != hold_) since_ = now_micros;
+    hold_ = status.hold();
+  }
+  // Empty: it goes on.
+  std::string Text(int64_t now_micros) const {
+    return hold_.empty() || now_micros - since_ < kHoldMicros ? "" : "waiting: " + hold_;
+  }
+
+ private:
+  std::string hold_;
+  int64_t since_ = 0;
+};
 
 class QuietReporter : public JobReporter {
  public:
@@ -48,6 +67,7 @@ class BarReporter : public TextReporter {
   void Update(const v1::JobStatus& status, int64_t now_micros) override {
     if (!started_) started_ = now_micros;
     progress_ = meter_.Update(status, now_micros);
+    hold_.Update(status, now_micros);
     if (now_micros - drawn_ >= kDrawPauseMicros) Draw(now_micros);
   }
   void Tick(int64_t now_micros) override {
@@ -65,10 +85,16 @@ class BarReporter : public TextReporter {
   void Draw(int64_t now_micros) {
     drawn_ = now_micros;
     const double seconds = static_cast<double>(now_micros - *started_) / 1e6;
-    Print(block_.Redraw(ProgressBars(progress_, seconds, TerminalColumns(STDOUT_FILENO))));
+    const int columns = TerminalColumns(STDOUT_FILENO);
+    std::vector<std::string> lines = ProgressBars(progress_, seconds, columns);
+    if (const std::string hold = hold_.Text(now_micros); !hold.empty()) {
+      lines.push_back(hold.substr(0, static_cast<size_t>(std::max(1, columns - 1))));
+    }
+    Print(block_.Redraw(lines));
   }
 
   ProgressMeter meter_;
+  HoldWatch hold_;
   Progress progress_;
   TerminalBlock block_;
   std::optional<int64_t> started_;
@@ -78,6 +104,10 @@ class BarReporter : public TextReporter {
 class LineReporter : public TextReporter {
  public:
   void Update(const v1::JobStatus& status, int64_t now_micros) override {
+    hold_.Update(status, now_micros);
+    const std::string hold = hold_.Text(now_micros);
+    if (!hold.empty() && hold != said_hold_) PrintLine(hold);
+    said_hold_ = hold;
     for (const StageState& stage : meter_.Update(status, now_micros).stages) {
       if (stage.total <= 0 || stage.done == 0) continue;
       const auto [found, is_new] = said_.try_emplace(stage.stage);
@@ -99,6 +129,8 @@ class LineReporter : public TextReporter {
     bool finished = false;
   };
   ProgressMeter meter_;
+  HoldWatch hold_;
+  std::string said_hold_;
   std::map<std::string, Said> said_;
 };
 

@@ -139,5 +139,18 @@ TEST(JobJsonTest, FileNamesThatAreNoUtf8StayValidJson) {
   EXPECT_TRUE(json::accept(StatusJson(status)));
 }
 
+TEST(JobReporterTest, WhatHoldsAJobIsSaidOnceAndNotAtOnce) {
+  v1::JobStatus held = Status(10);
+  held.set_hold("the disk of /store is full");
+  const std::string text = Printed(ReportMode::kLines, [&](JobReporter* reporter) {
+    reporter->Update(held, 1'000'000);
+    reporter->Update(held, 2'000'000);
+    reporter->Update(held, 3'000'000);
+    reporter->Update(held, 4'000'000);
+  });
+  EXPECT_EQ(Lines(text), 2) << text;
+  EXPECT_NE(text.find("waiting: the disk of /store is full\n"), std::string::npos) << text;
+}
+
 }  // namespace
 }  // namespace stereofarm
