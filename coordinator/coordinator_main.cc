@@ -1,9 +1,7 @@
 // stereofarm-coordinator: opens the farm's database, serves workers and people, ends on SIGTERM.
-#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,20 +17,27 @@
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_format.h"
 #include "common/artifacts/store_marker.h"
+#include "common/base/byte_size.h"
 #include "common/base/clock.h"
 #include "common/base/duration.h"
 #include "common/base/file_system.h"
 #include "common/base/log.h"
 #include "common/base/random.h"
+#include "coordinator/admin/backup_command.h"
+#include "coordinator/admin/doctor.h"
+#include "coordinator/admin/doctor_command.h"
+#include "coordinator/admin/root_lock.h"
 #include "coordinator/assembly/film_files.h"
 #include "coordinator/certs/certificate_folder.h"
 #include "coordinator/certs/certs_command.h"
 #include "coordinator/scheduling/attempt_files.h"
 #include "coordinator/scheduling/background.h"
+#include "coordinator/scheduling/disk_guard.h"
 #include "coordinator/scheduling/job_engine.h"
 #include "coordinator/service/audit_log.h"
 #include "coordinator/service/farm_server.h"
 #include "coordinator/service/listen_address.h"
+#include "coordinator/store/damage.h"
 #include "coordinator/store/farm_store.h"
 
 namespace stereofarm {
@@ -44,7 +49,6 @@ enum ExitCode { kDone = 0, kUsage = 2, kBadInput = 3, kCannotServe = 5 };
 
 constexpr int kBackgroundThreads = 3;
 constexpr int64_t kLockPatienceMicros = 5'000'000;
-constexpr int64_t kLockPauseMicros = 20'000;
 constexpr int64_t kStopPatienceMicros = 900'000;
 
 constexpr char kAuditFile[] = "audit.log";
@@ -58,6 +62,7 @@ struct Arguments {
   bool insecure = false;
   std::string lease = "30s";
   std::string grace = "60s";
+  std::string min_free;
   bool is_private = false;
 };
 
@@ -65,37 +70,6 @@ int Report(ExitCode code, const absl::Status& status) {
   fprintf(stderr, "stereofarm-coordinator: %s\n", std::string(status.message()).c_str());
   return code;
 }
-
-// Held while a coordinator uses a root; the kernel lets go of it when the process ends, however it
-// ends.
-class RootLock {
- public:
-  ~RootLock() {
-    if (fd_ >= 0) close(fd_);
-  }
-  // Waits a little for one that is just ending.
-  absl::Status Take(const fs::path& root) {
-    const fs::path file = root / "farm.lock";
-    fd_ = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (fd_ < 0) return ErrnoStatus(errno, "cannot open " + file.string());
-    const int64_t give_up = RealClock()->MonotonicMicros() + kLockPatienceMicros;
-    while (flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-      if (errno != EWOULDBLOCK && errno != EINTR) {
-        return ErrnoStatus(errno, "cannot lock " + file.string());
-      }
-      if (RealClock()->MonotonicMicros() > give_up) {
-        return absl::UnavailableError(absl::StrFormat(
-            "another stereofarm-coordinator uses %s; stop it or choose another --root",
-            root.string()));
-      }
-      usleep(kLockPauseMicros);
-    }
-    return absl::OkStatus();
-  }
-
- private:
-  int fd_ = -1;
-};
 
 sigset_t StopSignals() {
   sigset_t signals;
@@ -136,6 +110,12 @@ int Serve(const Arguments& arguments) {
     }
     *micros = *duration;
   }
+  std::optional<int64_t> min_free;
+  if (!arguments.min_free.empty()) {
+    const absl::StatusOr<int64_t> bytes = ParseBytes(arguments.min_free);
+    if (!bytes.ok()) return Report(kUsage, Annotate(bytes.status(), "--min-free"));
+    min_free = *bytes;
+  }
   const absl::StatusOr<ListenAddress> listen =
       ParseListenAddress(arguments.listen, arguments.insecure, !arguments.tls.empty());
   if (!listen.ok()) return Report(kUsage, listen.status());
@@ -162,9 +142,13 @@ int Serve(const Arguments& arguments) {
       return Report(kBadInput, status);
     }
   }
-  RootLock lock;
-  if (absl::Status status = lock.Take(root); !status.ok()) return Report(kCannotServe, status);
-  absl::StatusOr<std::unique_ptr<FarmStore>> store = FarmStore::Open(root / "farm.db");
+  const absl::Status not_lost = CheckNotLost(root, options.store);
+  RootLock lock(RealClock());
+  if (absl::Status status = lock.Take(root, kLockPatienceMicros); !status.ok()) {
+    return Report(kCannotServe, status);
+  }
+  if (!not_lost.ok()) return Report(kBadInput, not_lost);
+  absl::StatusOr<std::unique_ptr<FarmStore>> store = FarmStore::Open(root / kDatabaseFile);
   if (!store.ok()) return Report(kBadInput, store.status());
 
   FarmDoor door;
@@ -184,8 +168,9 @@ int Serve(const Arguments& arguments) {
   }
   FilmFiles films;
   auto background = std::make_unique<BackgroundThreads>(kBackgroundThreads);
-  JobEngine engine(options,
-                   {store->get(), &files, &films, background.get(), RealClock(), SystemRandom()});
+  DiskGuard disks({root, options.store}, min_free);
+  JobEngine engine(options, {store->get(), &files, &films, background.get(), RealClock(),
+                             SystemRandom(), &disks});
   if (absl::Status status = engine.Start(); !status.ok()) return Report(kBadInput, status);
   absl::StatusOr<std::unique_ptr<FarmServer>> server = FarmServer::Start(&engine, *listen, door);
   if (!server.ok()) {
@@ -203,6 +188,9 @@ int Serve(const Arguments& arguments) {
   engine.Stop();
   (*server)->Stop();
   background.reset();
+  if (absl::Status status = (*store)->Checkpoint(); !status.ok()) {
+    SF_LOG(kWarning) << "cannot empty the database's log: " << status.message();
+  }
   return kDone;
 }
 
@@ -210,15 +198,21 @@ int Serve(const Arguments& arguments) {
 }  // namespace stereofarm
 
 int main(int argc, char** argv) {
-  if (argc > 1 && std::string(argv[1]) == "certs") {
+  const std::string command = argc > 1 ? argv[1] : "";
+  if (command == "certs") {
     return stereofarm::RunCertsCommand(argc - 1, argv + 1, stereofarm::RealClock(),
                                        stereofarm::SystemRandom());
   }
+  if (command == "backup") return stereofarm::RunBackupCommand(argc - 1, argv + 1);
+  if (command == "doctor") return stereofarm::RunDoctorCommand(argc - 1, argv + 1);
   stereofarm::Arguments arguments;
   CLI::App program(
       "The head of a stereofarm: plans films, hands tasks to workers, puts films together");
   program.set_version_flag("--version", STEREOFARM_VERSION);
-  program.footer("stereofarm-coordinator certs --help: let people and machines in, with --tls");
+  program.footer(
+      "stereofarm-coordinator certs --help: let people and machines in, with --tls\n"
+      "stereofarm-coordinator backup --help: copy the farm's database\n"
+      "stereofarm-coordinator doctor --help: look for damage, and mend it");
   program.add_option("--root", arguments.root, "The coordinator's own folder")
       ->required()
       ->type_name("DIR");
@@ -249,6 +243,11 @@ int main(int argc, char** argv) {
                   "How long workers may take to come back after a restart; at least a lease")
       ->capture_default_str()
       ->type_name("TIME");
+  program
+      .add_option("--min-free", arguments.min_free,
+                  "No task is handed out while less is free on the disks of\n"
+                  "root and store; the smaller of 2.1G and 2 % of the disk")
+      ->type_name("BYTES");
   program
       .add_flag("--private", arguments.is_private,
                 "Belongs to one `stereofarm convert`: its workers died with the last one")

@@ -7,6 +7,8 @@
 namespace stereofarm {
 namespace {
 
+constexpr int kJobNoteVersion = 1;
+
 v1::FrameRange ToProto(const FrameRange& range) {
   v1::FrameRange proto;
   proto.set_begin(range.begin);
@@ -232,6 +234,60 @@ absl::StatusOr<Manifest> FromProto(const v1::Manifest& proto) {
     manifest.files.push_back({file.name(), file.size(), file.sha256()});
   }
   return manifest;
+}
+
+v1::JobNote ToProto(const JobNote& note) {
+  v1::JobNote proto;
+  proto.set_version(kJobNoteVersion);
+  proto.set_job(note.job);
+  proto.set_state(JobStateName(note.state));
+  *proto.mutable_settings() = ToProto(note.settings);
+  proto.set_replace(note.replace);
+  proto.set_priority(note.priority);
+  proto.set_paused(note.paused);
+  proto.set_max_workers(note.max_workers);
+  *proto.mutable_tags() = {note.tags.begin(), note.tags.end()};
+  proto.set_owner(note.owner);
+  proto.set_error(note.error);
+  proto.set_source_identity(note.source_identity);
+  proto.set_model_files(note.model_files);
+  proto.set_fingerprint(note.fingerprint);
+  proto.set_range_begin(note.range.begin);
+  proto.set_range_end(note.range.end);
+  proto.set_created_wall_micros(note.created_micros);
+  proto.set_started_wall_micros(note.started_micros);
+  proto.set_ended_wall_micros(note.ended_micros);
+  return proto;
+}
+
+absl::StatusOr<JobNote> FromProto(const v1::JobNote& proto) {
+  if (proto.version() != kJobNoteVersion) {
+    return absl::DataLossError(
+        absl::StrFormat("the note of a job has version %d, this program knows version %d",
+                        proto.version(), kJobNoteVersion));
+  }
+  JobNote note;
+  note.job = proto.job();
+  SF_ASSIGN_OR_RETURN(note.state, ParseJobState(proto.state()));
+  SF_ASSIGN_OR_RETURN(note.settings, FromProto(proto.settings()));
+  note.replace = proto.replace();
+  note.priority = proto.priority();
+  note.paused = proto.paused();
+  note.max_workers = proto.max_workers();
+  note.tags = {proto.tags().begin(), proto.tags().end()};
+  note.owner = proto.owner();
+  note.error = proto.error();
+  note.source_identity = proto.source_identity();
+  note.model_files = proto.model_files();
+  note.fingerprint = proto.fingerprint();
+  v1::FrameRange range;
+  range.set_begin(proto.range_begin());
+  range.set_end(proto.range_end());
+  SF_ASSIGN_OR_RETURN(note.range, FromProto(range, "range"));
+  note.created_micros = proto.created_wall_micros();
+  note.started_micros = proto.started_wall_micros();
+  note.ended_micros = proto.ended_wall_micros();
+  return note;
 }
 
 }  // namespace stereofarm

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "common/artifacts/job_note.h"
 #include "common/artifacts/manifest.h"
 #include "common/farm/task.h"
 #include "proto/artifacts.pb.h"
@@ -24,6 +25,8 @@ v1::TaskLease ToProto(const TaskLease& lease);
 absl::StatusOr<TaskLease> FromProto(const v1::TaskLease& proto);
 v1::Manifest ToProto(const Manifest& manifest);
 absl::StatusOr<Manifest> FromProto(const v1::Manifest& proto);
+v1::JobNote ToProto(const JobNote& note);
+absl::StatusOr<JobNote> FromProto(const v1::JobNote& proto);
 
 }  // namespace stereofarm
 

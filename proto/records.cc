@@ -45,6 +45,10 @@ std::string SerializeManifest(const Manifest& manifest) { return Serialize(ToPro
 absl::StatusOr<Manifest> ParseManifest(const std::string& bytes) {
   return Parse<v1::Manifest>(bytes, "a manifest");
 }
+std::string SerializeJobNote(const JobNote& note) { return Serialize(ToProto(note)); }
+absl::StatusOr<JobNote> ParseJobNote(const std::string& bytes) {
+  return Parse<v1::JobNote>(bytes, "a job");
+}
 
 absl::StatusOr<Manifest> ReadManifest(const std::filesystem::path& file) {
   SF_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(file));

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "common/artifacts/job_note.h"
 #include "common/artifacts/manifest.h"
 #include "common/farm/task.h"
 
@@ -18,6 +19,9 @@ std::string SerializeSpec(const TaskSpec& spec);
 absl::StatusOr<TaskSpec> ParseSpec(const std::string& bytes);
 std::string SerializeManifest(const Manifest& manifest);
 absl::StatusOr<Manifest> ParseManifest(const std::string& bytes);
+std::string SerializeJobNote(const JobNote& note);
+// DataLoss when it doesn't parse or a later version wrote it.
+absl::StatusOr<JobNote> ParseJobNote(const std::string& bytes);
 
 // Reads manifest.pb or committed.pb. NotFound; DataLoss when it doesn't parse.
 absl::StatusOr<Manifest> ReadManifest(const std::filesystem::path& file);

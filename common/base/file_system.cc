@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <system_error>
@@ -150,6 +151,16 @@ absl::Status RenameToNew(const fs::path& from, const fs::path& to) {
   }
   unlink(from.c_str());
   return SyncPath(FolderOf(to));
+}
+
+absl::StatusOr<DiskSpace> FreeSpace(const fs::path& path) {
+  struct statvfs found {};
+  if (statvfs(path.c_str(), &found) != 0) {
+    return ErrnoStatus(errno, "cannot ask for the free space of " + path.string());
+  }
+  const auto block = static_cast<int64_t>(found.f_frsize);
+  return DiskSpace{static_cast<int64_t>(found.f_bavail) * block,
+                   static_cast<int64_t>(found.f_blocks) * block};
 }
 
 absl::StatusOr<int64_t> FileSize(const fs::path& path) {

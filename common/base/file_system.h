@@ -39,6 +39,13 @@ absl::Status RenameToNew(const std::filesystem::path& from, const std::filesyste
 
 absl::StatusOr<int64_t> FileSize(const std::filesystem::path& path);
 
+struct DiskSpace {
+  int64_t free = 0;   // bytes that this process may still write
+  int64_t total = 0;  // bytes
+};
+// Of the disk that holds `path`.
+absl::StatusOr<DiskSpace> FreeSpace(const std::filesystem::path& path);
+
 // A Status of errno's meaning: ENOENT NotFound, EACCES/EPERM/EROFS PermissionDenied, ENOSPC/EDQUOT
 // ResourceExhausted, else Internal. `what` names the action and the file.
 absl::Status ErrnoStatus(int error, const std::string& what);

@@ -25,12 +25,6 @@ StereoPacking SignalOf(Packing packing) {
   return StereoPacking::kNone;
 }
 
-// Hidden, in the output's own folder (renaming needs one file system), with its extension.
-fs::path TemporaryName(const fs::path& output, const std::string& job) {
-  return output.parent_path() /
-         ("." + output.stem().string() + ".stereofarm-" + job + output.extension().string());
-}
-
 bool IsFinished(const fs::path& output, const std::string& fingerprint) {
   std::error_code error;
   if (fingerprint.empty() || !fs::exists(output, error)) return false;
@@ -49,6 +43,12 @@ absl::Status CheckPlace(const fs::path& output, bool replace) {
 
 }  // namespace
 
+// Renaming needs one file system, muxers the extension.
+fs::path UnfinishedFilm(const fs::path& output, const std::string& job) {
+  return output.parent_path() /
+         ("." + output.stem().string() + ".stereofarm-" + job + output.extension().string());
+}
+
 absl::StatusOr<std::vector<std::string>> AssembleFilm(const FilmOrder& order,
                                                       const std::function<bool(double)>& progress) {
   SF_ASSIGN_OR_RETURN(const FrameIndex index, ParseFrameIndex(order.index_bytes));
@@ -62,7 +62,7 @@ absl::StatusOr<std::vector<std::string>> AssembleFilm(const FilmOrder& order,
                                         index.video.sample_aspect_ratio);
     FilmPlan plan;
     plan.source = order.settings.input;
-    plan.output = TemporaryName(output, order.job);
+    plan.output = UnfinishedFilm(output, order.job);
     plan.segments = order.segments[i];
     plan.range = order.range;
     plan.packing = SignalOf(packed.packing);

@@ -1,6 +1,7 @@
 #ifndef STEREOFARM_COORDINATOR_ASSEMBLY_ASSEMBLE_FILM_H_
 #define STEREOFARM_COORDINATOR_ASSEMBLY_ASSEMBLE_FILM_H_
 
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -16,6 +17,9 @@ namespace stereofarm {
 // may not be replaced. Gives a sentence for everything that a container couldn't hold.
 absl::StatusOr<std::vector<std::string>> AssembleFilm(const FilmOrder& order,
                                                       const std::function<bool(double)>& progress);
+
+// Where `output` is while it's being written: hidden, in its own folder.
+std::filesystem::path UnfinishedFilm(const std::filesystem::path& output, const std::string& job);
 
 }  // namespace stereofarm
 

@@ -7,6 +7,7 @@
 #include "common/base/log.h"
 #include "common/farm/stage_key.h"
 #include "coordinator/scheduling/job_engine.h"
+#include "coordinator/scheduling/job_note.h"
 #include "coordinator/scheduling/legal_moves.h"
 #include "coordinator/scheduling/reconcile_shot.h"
 #include "coordinator/scheduling/task_spec.h"
@@ -25,6 +26,14 @@ void JobEngine::RunChore(const Chore& chore) {
     }
     absl::Status status;
     if (job && !stopping_) status = DoChore(chore, *job, generation);
+    if (status.ok()) {
+      absl::MutexLock lock(&mutex_);
+      JobRun& run = runs_[chore.job];
+      if (chore.kind != Chore::Kind::kNote && run.generation == generation) run.put_off.clear();
+      if (run.put_off.empty()) run.retry_pause = 0;
+    } else if (PutOff(chore.job, generation, status)) {
+      status = absl::OkStatus();
+    }
     if (!status.ok() && status.code() != absl::StatusCode::kCancelled && !stopping_) {
       const absl::Status failed =
           ChangeIfCurrent(chore.job, generation, [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -55,7 +64,10 @@ absl::Status JobEngine::DoChore(const Chore& chore, const JobRecord& job, int64_
     case Chore::Kind::kAssemble:
       return Assemble(job, generation);
     case Chore::Kind::kTidy:
-      if (absl::Status status = Tidy(job); !status.ok()) {
+    case Chore::Kind::kNote:
+      if (absl::Status status =
+              chore.kind == Chore::Kind::kTidy ? Tidy(job) : WriteJobNote(job, parts_.files);
+          !status.ok()) {
         SF_LOG(kWarning) << "job " << job.id << ": " << status.message();
       }
       return absl::OkStatus();
@@ -145,9 +157,16 @@ absl::Status JobEngine::FindShots(const JobRecord& job, int64_t generation) {
   const std::vector<FrameRange> shots = finder->TakeShots();
   const bool complete = finder->Complete();
   if (shots.empty() && !complete) return absl::OkStatus();
-  return ChangeIfCurrent(job.id, generation, [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return flow_.OnShots(job.id, shots, complete);
-  });
+  const absl::Status planned =
+      ChangeIfCurrent(job.id, generation, [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+        return flow_.OnShots(job.id, shots, complete);
+      });
+  if (!planned.ok()) {
+    // It gives each shot only once: another one finds them again.
+    absl::MutexLock lock(&mutex_);
+    if (runs_[job.id].finder == finder) runs_[job.id].finder = nullptr;
+  }
+  return planned;
 }
 
 absl::Status JobEngine::Reconcile(const JobRecord& job, int64_t shot_begin, int64_t generation) {

@@ -54,6 +54,7 @@ absl::Status JobEngine::ChangeLocked(const std::function<absl::Status()>& body) 
   const std::vector<Chore> chores = flow_.TakeChores();
   const std::vector<HeldLease> revoked = leases_.TakeRevoked();
   if (!status.ok()) {
+    store_->jobs().TakeChanged();
     desk_.TakeBecameReady();
     ReloadLeases();
     return status;
@@ -61,6 +62,9 @@ absl::Status JobEngine::ChangeLocked(const std::function<absl::Status()>& body) 
   for (const HeldLease& lease : revoked) {
     workers_.SetStopping(lease.worker, true);
     revoked_.push_back(lease.attempt);
+  }
+  for (const std::string& job : store_->jobs().TakeChanged()) {
+    StartChore({Chore::Kind::kNote, job});
   }
   for (const Chore& chore : chores) StartChore(chore);
   ++changes_;
@@ -146,7 +150,10 @@ absl::Status JobEngine::Start() {
     if (options_.is_private) return ReleaseAll(leases_.All());
     return absl::OkStatus();
   }));
-  SF_RETURN_IF_ERROR(PublishLeftOver());
+  if (absl::Status status = PublishLeftOver(); !status.ok()) {
+    // A full disk, as a rule; Tick tries again.
+    SF_LOG(kError) << "cannot publish a result: " << status.message();
+  }
   std::vector<JobRecord> unfinished;
   {
     absl::MutexLock lock(&mutex_);
@@ -159,6 +166,9 @@ absl::Status JobEngine::Start() {
       SF_ASSIGN_OR_RETURN(const std::optional<JobRecord> job, store_->jobs().Get(before.id));
       if (job) SF_RETURN_IF_ERROR(flow_.Resume(*job));
     }
+    // Those that a crash kept from being written.
+    SF_ASSIGN_OR_RETURN(const std::vector<std::string> jobs, store_->jobs().Ids());
+    for (const std::string& job : jobs) StartChore({Chore::Kind::kNote, job});
     desk_.NoteReady();
     return absl::OkStatus();
   });
@@ -245,7 +255,9 @@ absl::StatusOr<std::optional<TaskLease>> JobEngine::Lease(const std::string& wor
           [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return ReleaseAll(unheard); }));
     }
     workers_.SetStopping(worker, false);
-    if (known->record.state != WorkerState::kActive) return absl::OkStatus();
+    if (known->record.state != WorkerState::kActive || !disk_hold_.empty()) {
+      return absl::OkStatus();
+    }
     SF_ASSIGN_OR_RETURN(const std::vector<std::string> jobs, Turns(known->record));
     for (const std::string& job : jobs) {
       SF_ASSIGN_OR_RETURN(const bool ready, store_->tasks().AnyReady(job));
@@ -302,6 +314,7 @@ absl::StatusOr<std::vector<std::string>> JobEngine::Turns(const WorkerRecord& wo
 
 bool JobEngine::AnyTaskReady() {
   absl::MutexLock lock(&mutex_);
+  if (!disk_hold_.empty()) return false;
   const absl::StatusOr<bool> any = store_->tasks().AnyReadyInRunningJobs();
   return stragglers_ || !any.ok() || *any;
 }
@@ -419,6 +432,7 @@ absl::Status JobEngine::HandBack(const std::string& worker, const AttemptRef& at
 // ---- time ------------------------------------------------------------------------------------
 
 void JobEngine::Tick() {
+  Care();
   const int64_t now = parts_.clock->MonotonicMicros();
   std::vector<HeldLease> expired;
   {
@@ -442,6 +456,12 @@ void JobEngine::Tick() {
   if (absl::Status status = RestartShotsOfGoneClasses(); !status.ok()) {
     SF_LOG(kError) << "cannot restart a shot: " << status.message();
   }
+  bool may_write = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    may_write = disk_hold_.empty();
+  }
+  if (!may_write) return;
   if (absl::Status status = PublishLeftOver(); !status.ok()) {
     SF_LOG(kError) << "cannot publish a result: " << status.message();
   }

@@ -24,6 +24,7 @@
 #include "coordinator/scheduling/allowed_roots.h"
 #include "coordinator/scheduling/attempt_files.h"
 #include "coordinator/scheduling/background.h"
+#include "coordinator/scheduling/disk_guard.h"
 #include "coordinator/scheduling/film_access.h"
 #include "coordinator/scheduling/job_flow.h"
 #include "coordinator/scheduling/job_report.h"
@@ -60,6 +61,7 @@ struct EngineParts {
   Background* background = nullptr;
   Clock* clock = nullptr;
   Random* random = nullptr;
+  DiskGuard* disks = nullptr;  // none: disks are never low
 };
 
 struct SubmitOrder {
@@ -155,6 +157,10 @@ class JobEngine {
     double index_share = 0;
     double assembly_share = 0;
     std::map<TaskKind, StageSpeed> speeds;
+    // Work that failed for want of room or because something was away.
+    int64_t retry_at = 0;  // on the monotonic clock
+    int64_t retry_pause = 0;
+    std::string put_off;  // why; empty once it has succeeded
   };
 
   // Runs `body` as one change of the store, then starts the chores and wakes those who wait.
@@ -185,6 +191,7 @@ class JobEngine {
   // Writes committed.pb of a done attempt and lets others read it.
   absl::Status Publish(const AttemptRef& attempt, const std::string& directory,
                        const Manifest& manifest) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status MarkPublished(const AttemptRef& attempt) ABSL_LOCKS_EXCLUDED(mutex_);
   // Those that a crash or a full disk left unpublished.
   absl::Status PublishLeftOver() ABSL_LOCKS_EXCLUDED(mutex_);
   // The jobs that this worker may work on, whose turn it is first.
@@ -231,6 +238,17 @@ class JobEngine {
                               const std::string& reason) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Why none of the job's tasks is handed out; empty: nothing is in the way.
   absl::StatusOr<std::string> HoldOf(const JobReport& report) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Looking after the farm, job_care.cc.
+  void Care() ABSL_LOCKS_EXCLUDED(mutex_);
+  void LookAtDisks() ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status RepairStuck() ABSL_LOCKS_EXCLUDED(mutex_);
+  // The book of leases and the rows say the same.
+  absl::Status RepairLeases() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // True: `status` of background work passes by itself, so it's tried again later.
+  bool PutOff(const std::string& job, int64_t generation, const absl::Status& status)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  // Why the job waits for room on a disk; empty: it doesn't.
+  std::string DiskHoldOf(const JobRecord& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Submitting, job_submission.cc.
   absl::Status CheckAllowed(const JobSettings& settings) const;
@@ -282,6 +300,11 @@ class JobEngine {
   uint64_t changes_ ABSL_GUARDED_BY(mutex_) = 1;
   bool watching_ ABSL_GUARDED_BY(mutex_) = true;
   bool stragglers_ ABSL_GUARDED_BY(mutex_) = false;  // there were some at the last Tick
+  // Why no task is handed out to anybody; empty: the disks have room.
+  std::string disk_hold_ ABSL_GUARDED_BY(mutex_);
+  int64_t next_disk_look_ = 0;  // on the monotonic clock, as the next two; Tick's alone
+  int64_t next_repair_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t next_checkpoint_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace stereofarm

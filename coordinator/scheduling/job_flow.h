@@ -2,6 +2,7 @@
 #define STEREOFARM_COORDINATOR_SCHEDULING_JOB_FLOW_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,7 @@ namespace stereofarm {
 
 // What a job needs that takes longer than the engine's lock may be held.
 struct Chore {
-  enum class Kind { kIndex, kFindShots, kReconcile, kAssemble, kTidy };
+  enum class Kind { kIndex, kFindShots, kReconcile, kAssemble, kTidy, kNote };
   Kind kind = Kind::kIndex;
   std::string job;
   int64_t shot_begin = kNoShot;  // of kReconcile
@@ -59,6 +60,9 @@ class JobFlow {
   absl::Status Cancel(const std::string& job_id);
   // After a restart: asks for whatever the job's state calls for.
   absl::Status Resume(const JobRecord& job);
+  // Finds what breaks an invariant (docs/developers.md) and nothing would wake any more, and wakes
+  // it. Cheap: some milliseconds with thousands of shots.
+  absl::Status Repair(const JobRecord& job, const std::function<bool(const Chore&)>& is_at_work);
 
   std::vector<Chore> TakeChores() { return std::exchange(chores_, {}); }
 

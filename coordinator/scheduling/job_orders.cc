@@ -109,6 +109,7 @@ std::vector<WorkerReport> JobEngine::Workers() {
 absl::StatusOr<std::string> JobEngine::HoldOf(const JobReport& report) {
   if (!IsUnfinished(report.job.state)) return std::string();
   if (report.job.paused) return std::string("the job is paused; `stereofarm resume` goes on");
+  if (std::string disk = DiskHoldOf(report.job); !disk.empty()) return disk;
   if (report.job.state != JobState::kRunning || report.tasks.leased > 0 ||
       report.tasks.ready == 0) {
     return std::string();

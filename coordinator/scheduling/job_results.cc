@@ -1,5 +1,6 @@
 // JobEngine: taking results in.
 #include <optional>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 #include "common/base/log.h"
@@ -69,14 +70,24 @@ absl::Status JobEngine::TakeResult(const std::string& worker, const AttemptRef& 
         CheckResultFiles(check, options_.store, directory, manifest, parts_.files, parts_.films);
   }
   const absl::Status bad = status;
+  bool is_checking = true;
+  const auto end_check = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    HeldLease* lease = leases_.Find(attempt);
+    if (std::exchange(is_checking, false) && lease != nullptr) --lease->checking;
+  };
   status = Change([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
-    if (HeldLease* lease = leases_.Find(attempt)) --lease->checking;
+    end_check();
     if (!bad.ok()) {
       SF_ASSIGN_OR_RETURN(const TaskRecord task, LeasedRow(attempt));
       return FailAttempt(task, FailureClass::kRetryable, std::string(bad.message()));
     }
     return Finish(check.task, manifest, directory, seconds);
   });
+  if (is_checking) {
+    // The change couldn't even begin: the lease must be able to end all the same.
+    absl::MutexLock lock(&mutex_);
+    end_check();
+  }
   if (!bad.ok()) return bad;
   SF_RETURN_IF_ERROR(status);
   if (absl::Status published = Publish(attempt, directory, manifest); !published.ok()) {
@@ -110,10 +121,16 @@ absl::Status JobEngine::Finish(const TaskRecord& task, const Manifest& manifest,
 
 absl::Status JobEngine::Publish(const AttemptRef& attempt, const std::string& directory,
                                 const Manifest& manifest) {
-  const absl::Status written = parts_.files->WriteCommitted(directory, manifest);
+  absl::Status status = parts_.files->WriteCommitted(directory, manifest);
+  if (status.ok()) status = MarkPublished(attempt);
+  // Whatever happened: Tick tries again what isn't published.
+  absl::MutexLock lock(&mutex_);
+  publishing_.erase({attempt.job, attempt.task});
+  return status;
+}
+
+absl::Status JobEngine::MarkPublished(const AttemptRef& attempt) {
   return Change([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
-    publishing_.erase({attempt.job, attempt.task});
-    SF_RETURN_IF_ERROR(written);
     SF_ASSIGN_OR_RETURN(const bool published, store_->tasks().Publish(attempt));
     if (!published) return absl::OkStatus();
     SF_RETURN_IF_ERROR(store_->jobs().CountRun(attempt.job));
@@ -128,12 +145,13 @@ absl::Status JobEngine::PublishLeftOver() {
   {
     absl::MutexLock lock(&mutex_);
     SF_ASSIGN_OR_RETURN(tasks, store_->tasks().Unpublished());
-    std::erase_if(tasks, [&](const TaskRecord& task) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-      return !publishing_.insert({task.job, task.name}).second;
-    });
   }
   for (const TaskRecord& task : tasks) {
     const AttemptRef attempt{task.job, task.name, task.epoch, task.lease_id};
+    {
+      absl::MutexLock lock(&mutex_);
+      if (!publishing_.insert({task.job, task.name}).second) continue;
+    }
     absl::StatusOr<Manifest> manifest =
         parts_.files->ReadManifest(task.committed_directory, kManifestFile);
     absl::Status status = manifest.status();
@@ -146,15 +164,20 @@ absl::Status JobEngine::PublishLeftOver() {
       SF_RETURN_IF_ERROR(Publish(attempt, task.committed_directory, *manifest));
       continue;
     }
-    SF_RETURN_IF_ERROR(Change([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
-      publishing_.erase({task.job, task.name});
+    const std::string damage(status.message());
+    status = Change([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
       SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> row,
                           store_->tasks().Get(task.job, task.name));
       if (!row || row->state != TaskState::kDone || !IsAttempt(*row, attempt)) {
         return absl::OkStatus();
       }
-      return flow_.OnDamaged(*row, std::string(status.message()));
-    }));
+      return flow_.OnDamaged(*row, damage);
+    });
+    {
+      absl::MutexLock lock(&mutex_);
+      publishing_.erase({task.job, task.name});
+    }
+    SF_RETURN_IF_ERROR(status);
   }
   return absl::OkStatus();
 }

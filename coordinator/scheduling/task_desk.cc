@@ -28,6 +28,7 @@ absl::StatusOr<bool> TaskDesk::Want(const TaskRecord& task) {
     SF_RETURN_IF_ERROR(store_->tasks().Insert(row));
     return false;
   }
+  SF_RETURN_IF_ERROR(PutInShot(*found, task.shot_begin));
   TaskRecord row = *found;
   if (IsReusable(row, task)) {
     if (!row.wanted) {
@@ -70,10 +71,16 @@ absl::Status TaskDesk::Expect(const TaskRecord& task) {
     inserted.state = TaskState::kWaiting;
     return store_->tasks().Insert(inserted);
   }
+  SF_RETURN_IF_ERROR(PutInShot(*row, task.shot_begin));
   if (row->state != TaskState::kSuperseded) return absl::OkStatus();
   TaskRecord waiting = task;
   waiting.stage_basis.clear();
   return store_->tasks().Prepare(waiting, row->state, TaskState::kWaiting).status();
+}
+
+absl::Status TaskDesk::PutInShot(const TaskRecord& row, int64_t shot_begin) {
+  if (row.shot_begin == shot_begin) return absl::OkStatus();
+  return store_->tasks().SetShot(row.job, row.name, shot_begin);
 }
 
 absl::Status TaskDesk::MoveTo(const TaskRecord& task, TaskState to) {

@@ -33,6 +33,8 @@ class TaskDesk {
   void NoteReady() { became_ready_ = true; }
 
  private:
+  // A range of frames may lie in another shot than in an earlier plan.
+  absl::Status PutInShot(const TaskRecord& row, int64_t shot_begin);
   absl::Status Apply(const TaskRecord& task, TaskState to);
 
   FarmStore* store_;

@@ -44,7 +44,8 @@ FarmStore::FarmStore(std::unique_ptr<Database> database)
       shots_(database_.get()),
       tasks_(database_.get()),
       failures_(database_.get()),
-      workers_(database_.get()) {}
+      workers_(database_.get()),
+      stuck_(database_.get()) {}
 
 FarmStore::~FarmStore() = default;
 

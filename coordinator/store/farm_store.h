@@ -9,6 +9,7 @@
 #include "coordinator/store/failure_table.h"
 #include "coordinator/store/job_table.h"
 #include "coordinator/store/shot_table.h"
+#include "coordinator/store/stuck_table.h"
 #include "coordinator/store/task_table.h"
 #include "coordinator/store/worker_table.h"
 
@@ -49,6 +50,7 @@ class FarmStore {
   TaskTable& tasks() { return tasks_; }
   FailureTable& failures() { return failures_; }
   WorkerTable& workers() { return workers_; }
+  StuckTable& stuck() { return stuck_; }
 
   // Empties the log that lies beside the file: now and then, and before a stop.
   absl::Status Checkpoint();
@@ -62,6 +64,7 @@ class FarmStore {
   TaskTable tasks_;
   FailureTable failures_;
   WorkerTable workers_;
+  StuckTable stuck_;
 };
 
 }  // namespace stereofarm

@@ -68,6 +68,7 @@ constexpr char kInsertJob[] =
     " started_micros, ended_micros, paused, max_workers, tags, owner)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 absl::Status JobTable::Insert(const JobRecord& job) {
+  changed_.insert(job.id);
   return database_->Prepare(kInsertJob)
       .Bind(job.id)
       .Bind(JobStateName(job.state))
@@ -99,6 +100,7 @@ constexpr char kUpdateJob[] =
     " range_begin = ?, range_end = ?, planned = ?, created_micros = ?, started_micros = ?,"
     " ended_micros = ?, paused = ?, max_workers = ?, tags = ? WHERE id = ?";
 absl::Status JobTable::Update(const JobRecord& job) {
+  changed_.insert(job.id);
   return database_->Prepare(kUpdateJob)
       .Bind(JobStateName(job.state))
       .BindBlob(SerializeSettings(job.settings))
@@ -165,6 +167,17 @@ absl::StatusOr<std::vector<DispatchableJob>> JobTable::Dispatchable() {
     if (!row) return jobs;
     jobs.push_back({query.Text(0), query.Int(1), query.Int(2),
                     absl::StrSplit(query.Text(3), ',', absl::SkipEmpty())});
+  }
+}
+
+constexpr char kJobIds[] = "SELECT id FROM jobs ORDER BY id";
+absl::StatusOr<std::vector<std::string>> JobTable::Ids() {
+  Statement query = database_->Prepare(kJobIds);
+  std::vector<std::string> ids;
+  while (true) {
+    SF_ASSIGN_OR_RETURN(const bool row, query.Step());
+    if (!row) return ids;
+    ids.push_back(query.Text(0));
   }
 }
 

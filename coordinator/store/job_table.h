@@ -2,7 +2,9 @@
 #define STEREOFARM_COORDINATOR_STORE_JOB_TABLE_H_
 
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/status.h"
@@ -28,6 +30,10 @@ class JobTable {
   absl::StatusOr<std::vector<JobRecord>> WithState(JobState state);
   // Those that are running and not paused, in the same order.
   absl::StatusOr<std::vector<DispatchableJob>> Dispatchable();
+  absl::StatusOr<std::vector<std::string>> Ids();
+
+  // Jobs that Insert and Update have written since the last call, whether or not it was committed.
+  std::set<std::string> TakeChanged() { return std::exchange(changed_, {}); }
 
   absl::Status CountRun(const std::string& id);
   absl::Status CountReused(const std::string& id);
@@ -38,6 +44,7 @@ class JobTable {
 
  private:
   Database* database_;
+  std::set<std::string> changed_;
 };
 
 }  // namespace stereofarm

@@ -87,7 +87,13 @@ Database::~Database() {
   sqlite3_close(connection_);
 }
 
-absl::Status Database::Checkpoint() { return Prepare("PRAGMA wal_checkpoint(TRUNCATE)").Run(); }
+absl::Status Database::Checkpoint() {
+  // A reader isn't waited for: it goes another time.
+  sqlite3_busy_timeout(connection_, 0);
+  const absl::Status status = Prepare("PRAGMA wal_checkpoint(TRUNCATE)").Run();
+  sqlite3_busy_timeout(connection_, kBusyMillis);
+  return status;
+}
 
 absl::StatusOr<std::vector<std::string>> Database::FindDamage(int most) {
   std::vector<std::string> damage;

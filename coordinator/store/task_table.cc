@@ -91,6 +91,28 @@ absl::Status TaskTable::Insert(const TaskRecord& task) {
       .Run();
 }
 
+constexpr char kRestoreTask[] =
+    "INSERT OR REPLACE INTO tasks (job, name, kind, rank, core_begin, core_end, shot_begin, state,"
+    " wanted, epoch, lease_id, numeric_class, stage_key, committed_directory, published)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, 'done', ?, ?, ?, ?, ?, ?, 1)";
+absl::Status TaskTable::Restore(const TaskRecord& task) {
+  return database_->Prepare(kRestoreTask)
+      .Bind(task.job)
+      .Bind(task.name)
+      .Bind(TaskKindName(task.kind))
+      .Bind(Rank(task.kind))
+      .Bind(task.core.begin)
+      .Bind(task.core.end)
+      .Bind(task.shot_begin)
+      .Bind(task.wanted)
+      .Bind(task.epoch)
+      .Bind(task.lease_id)
+      .Bind(task.numeric_class)
+      .Bind(task.stage_key)
+      .Bind(task.committed_directory)
+      .Run();
+}
+
 constexpr char kGetTask[] = "SELECT " TASK_COLUMNS " FROM tasks WHERE job = ? AND name = ?";
 absl::StatusOr<std::optional<TaskRecord>> TaskTable::Get(const std::string& job,
                                                          const std::string& name) {
@@ -261,6 +283,12 @@ absl::StatusOr<bool> TaskTable::Prepare(const TaskRecord& task, TaskState from, 
 constexpr char kSetWanted[] = "UPDATE tasks SET wanted = ? WHERE job = ? AND name = ?";
 absl::Status TaskTable::SetWanted(const std::string& job, const std::string& name, bool wanted) {
   return database_->Prepare(kSetWanted).Bind(wanted).Bind(job).Bind(name).Run();
+}
+
+constexpr char kSetShot[] = "UPDATE tasks SET shot_begin = ? WHERE job = ? AND name = ?";
+absl::Status TaskTable::SetShot(const std::string& job, const std::string& name,
+                                int64_t shot_begin) {
+  return database_->Prepare(kSetShot).Bind(shot_begin).Bind(job).Bind(name).Run();
 }
 
 constexpr char kSetAllUnwanted[] = "UPDATE tasks SET wanted = 0 WHERE job = ?";

@@ -48,6 +48,10 @@ class TaskTable {
   explicit TaskTable(Database* database) : database_(database) {}
 
   absl::Status Insert(const TaskRecord& task);
+  // Puts a row with a committed result, found on disk, in place of what there may be: done and
+  // published. What is written: name, kind, core, shot, wanted, epoch, lease id, class, stage key,
+  // directory.
+  absl::Status Restore(const TaskRecord& task);
   absl::StatusOr<std::optional<TaskRecord>> Get(const std::string& job, const std::string& name);
   // In film order.
   absl::StatusOr<std::vector<TaskRecord>> OfShot(const std::string& job, int64_t shot_begin,
@@ -77,6 +81,7 @@ class TaskTable {
   // counts of failures start afresh.
   absl::StatusOr<bool> Prepare(const TaskRecord& task, TaskState from, TaskState to);
   absl::Status SetWanted(const std::string& job, const std::string& name, bool wanted);
+  absl::Status SetShot(const std::string& job, const std::string& name, int64_t shot_begin);
   absl::Status SetAllUnwanted(const std::string& job);
   absl::Status CountFailure(const std::string& job, const std::string& name,
                             const std::string& error);

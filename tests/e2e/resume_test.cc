@@ -73,6 +73,40 @@ TEST_F(ResumeTest, AfterSigkillCommittedShardsAreNotDoneAgain) {
   EXPECT_THAT(FilesBelow(folder_.path()), ElementsAre("out.mkv"));
 }
 
+TEST_F(ResumeTest, ALostDatabaseIsMadeAgainFromWhatIsCommitted) {
+  const Ended calm = RunProgram(Command());
+  ASSERT_EQ(calm.code, 0) << calm.err;
+  const std::string bytes = FileHash(out());
+  const int tasks = calm.LastJson()["tasks_run"];
+  fs::remove(out());
+
+  Running first(Command());
+  ASSERT_TRUE(SomeDepthIsCommitted());
+  const auto coordinators = ChildrenOf(first.process().pid(), "stereofarm-coordinator");
+  first.process().Kill(SIGKILL);
+  first.Wait();
+  for (const pid_t child : coordinators) {
+    ASSERT_TRUE(WaitUntil([&] { return !IsAlive(child); }, 10));
+  }
+  const int committed = CountBelow(work() / "store", "committed.pb");
+  for (const char* end : {"", "-wal", "-shm"}) fs::remove(work() / ("farm.db" + std::string(end)));
+
+  const std::vector<std::string> doctor = {"stereofarm-coordinator", "doctor", "--root",
+                                           work().string()};
+  EXPECT_EQ(RunProgram(doctor).code, 1);
+  std::vector<std::string> repair = doctor;
+  repair.push_back("--repair");
+  const Ended repaired = RunProgram(repair);
+  EXPECT_EQ(repaired.code, 0) << repaired.err;
+  EXPECT_EQ(RunProgram(doctor).code, 0);
+
+  const Ended second = RunProgram(Command());
+  ASSERT_EQ(second.code, 0) << second.err;
+  EXPECT_EQ(second.LastJson()["tasks_reused"], committed);
+  EXPECT_EQ(second.LastJson()["tasks_run"], tasks - committed);
+  EXPECT_EQ(FileHash(out()), bytes);
+}
+
 TEST_F(ResumeTest, AfterCtrlCItSaysHowToGoOnAndDoes) {
   Running first(Command());
   ASSERT_TRUE(SomeDepthIsCommitted());

@@ -50,6 +50,7 @@ absl::StatusOr<std::vector<std::string>> FakeFilms::Assemble(
     const FilmOrder& order, const std::function<bool(double)>& progress) {
   if (!progress(0.5)) return absl::CancelledError("stopped");
   absl::MutexLock lock(&mutex_);
+  ++assembled_;
   if (!assemble_error_.ok()) return assemble_error_;
   for (size_t i = 0; i < order.segments.size(); ++i) {
     std::string film = "film of " + order.fingerprint + "\n";

@@ -29,6 +29,10 @@ class FakeFilms : public FilmAccess {
     absl::MutexLock lock(&mutex_);
     index_error_ = std::move(status);
   }
+  int assembled() {
+    absl::MutexLock lock(&mutex_);
+    return assembled_;
+  }
   int indexed() {
     absl::MutexLock lock(&mutex_);
     return indexed_;
@@ -50,6 +54,7 @@ class FakeFilms : public FilmAccess {
   std::string identity_ ABSL_GUARDED_BY(mutex_) = "film";
   absl::Status assemble_error_ ABSL_GUARDED_BY(mutex_);
   absl::Status index_error_ ABSL_GUARDED_BY(mutex_);
+  int assembled_ ABSL_GUARDED_BY(mutex_) = 0;  // calls, failed ones too
   int indexed_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

@@ -31,8 +31,8 @@ void FarmFixture::StartFarm() {
   ASSERT_TRUE(store.ok()) << store.status();
   store_ = *std::move(store);
   engine_ = std::make_unique<JobEngine>(
-      options_,
-      EngineParts{store_.get(), files_.get(), &films_, &background_, &clock_, random_.get()});
+      options_, EngineParts{store_.get(), files_.get(), &films_, &background_, &clock_,
+                            random_.get(), disks_});
   const absl::Status status = engine_->Start();
   ASSERT_TRUE(status.ok()) << status;
 }

@@ -92,6 +92,7 @@ class FarmFixture : public ::testing::Test {
   FakeFilms films_;
   std::unique_ptr<StoreFiles> files_;
   ManualBackground background_;
+  DiskGuard* disks_ = nullptr;
   std::unique_ptr<FarmStore> store_;
   std::unique_ptr<JobEngine> engine_;
 };

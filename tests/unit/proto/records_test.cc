@@ -92,5 +92,28 @@ TEST(RecordsTest, ManifestFileSurvivesAndDamageIsSeen) {
   EXPECT_EQ(ReadManifest(folder / "none").status().code(), absl::StatusCode::kNotFound);
 }
 
+TEST(RecordsTest, AJobsNoteComesBackWhole) {
+  JobNote note;
+  note.job = "j1";
+  note.state = JobState::kFailed;
+  note.settings = Everything();
+  note.replace = true;
+  note.priority = -3;
+  note.paused = true;
+  note.max_workers = 4;
+  note.tags = {"a", "b"};
+  note.owner = "ann";
+  note.error = "why";
+  note.source_identity = "film";
+  note.model_files = "files";
+  note.fingerprint = "print";
+  note.range = {10, 500};
+  note.created_micros = 1;
+  note.started_micros = 2;
+  note.ended_micros = 3;
+  EXPECT_EQ(ParseJobNote(SerializeJobNote(note)).value(), note);
+  EXPECT_EQ(ParseJobNote("").status().code(), absl::StatusCode::kDataLoss);
+}
+
 }  // namespace
 }  // namespace stereofarm
