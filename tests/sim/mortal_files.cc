@@ -39,7 +39,9 @@ absl::Status MortalFiles::WriteCommitted(const std::string& directory, const Man
 absl::StatusOr<std::string> MortalFiles::Read(const std::string& file) {
   SF_RETURN_IF_ERROR(Begin());
   const std::string directory = std::filesystem::path(file).parent_path().string();
-  if (!file.ends_with("index.pb") && !committed_.contains(directory)) {
+  // The film's index and the job's note are its own.
+  const bool is_own = file.ends_with("/index.pb") || file.ends_with("/job.pb");
+  if (!is_own && !committed_.contains(directory)) {
     world_->Break("only-committed-is-read", "the coordinator reads " + file);
   }
   return files_.Read(file);
