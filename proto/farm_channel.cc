@@ -11,6 +11,7 @@ namespace stereofarm {
 namespace {
 
 constexpr char kUnix[] = "unix:";
+constexpr int kHandshakeMs = 20'000;
 
 std::string GrpcTarget(const std::string& address) {
   if (!address.starts_with(kUnix)) return "dns:///" + address;
@@ -45,11 +46,15 @@ std::shared_ptr<grpc::Channel> OpenFarmChannel(const FarmPlace& place,
   tls.pem_root_certs = place.credentials->authority;
   tls.pem_cert_chain = place.credentials->own.certificate;
   tls.pem_private_key = place.credentials->own.key;
+  // The pause between attempts to connect is also the least time that each of them has, and a
+  // handshake over a long line or on a busy machine takes a while.
+  grpc::ChannelArguments patient = arguments;
+  patient.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kHandshakeMs);
   return grpc::CreateCustomChannel(
       GrpcTarget(place.address),
       grpc::CompositeChannelCredentials(grpc::SslCredentials(tls),
                                         grpc::AccessTokenCredentials(place.credentials->token)),
-      arguments);
+      patient);
 }
 
 std::string WhyUnreachable(const FarmPlace& place, const std::string& detail) {
