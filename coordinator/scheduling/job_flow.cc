@@ -323,11 +323,14 @@ absl::Status JobFlow::FreeClassIfUnused(const std::string& job_id, int64_t shot_
   if (shot_begin == kNoShot) return absl::OkStatus();
   SF_ASSIGN_OR_RETURN(std::optional<ShotRecord> shot, store_->shots().Get(job_id, shot_begin));
   if (!shot || shot->numeric_class.empty()) return absl::OkStatus();
-  SF_ASSIGN_OR_RETURN(const std::vector<TaskRecord> depth,
-                      store_->tasks().OfShot(job_id, shot_begin, TaskKind::kDepth));
-  for (const TaskRecord& task : depth) {
-    const bool counts = task.state == TaskState::kLeased || task.state == TaskState::kDone;
-    if (task.wanted && counts) return absl::OkStatus();
+  SF_ASSIGN_OR_RETURN(const JobRecord job, GetJob(job_id));
+  for (TaskKind kind : KindsOf(job.settings)) {
+    SF_ASSIGN_OR_RETURN(const std::vector<TaskRecord> tasks,
+                        store_->tasks().OfShot(job_id, shot_begin, kind));
+    for (const TaskRecord& task : tasks) {
+      const bool counts = task.state == TaskState::kLeased || task.state == TaskState::kDone;
+      if (task.wanted && counts) return absl::OkStatus();
+    }
   }
   shot->numeric_class.clear();
   SF_RETURN_IF_ERROR(store_->shots().Update(job_id, *shot));

@@ -295,6 +295,32 @@ TEST_F(TaskLeaseTest, ShotWithoutResultsIsFreeForAnotherClassAgain) {
   EXPECT_EQ(MustLease(b).spec.task, lease.spec.task);
 }
 
+TEST_F(TaskLeaseTest, ShotWithLaterResultsKeepsItsClassThoughItsDepthIsMadeAgain) {
+  cuts_ = {};
+  JobSettings settings = Settings();
+  settings.exr = ExrMode::kAll;
+  settings.shard_frames = 240;
+  const std::string job = Submit(settings);
+  const FakeWorker a = NewWorker("a", "cpu-a");
+  const FakeWorker b = NewWorker("b", "cpu-b");
+  const TaskLease inpaint = WorkUntil(a, TaskKind::kInpaint);
+  ASSERT_TRUE(Complete(a, inpaint).ok());
+  const TaskLease encode = MustLease(a);
+  ASSERT_EQ(encode.spec.kind, TaskKind::kEncode);
+  // The depth that it reads turns out damaged, and the worker that makes it again gives up.
+  const std::string depth = encode.spec.depth[0].directory;
+  ASSERT_TRUE(WriteFileAtomically(store_folder_ / depth / "samples.bin", "x").ok());
+  ASSERT_TRUE(
+      FailWith(a, encode, FailureClass::kInputDamaged, "x", encode.spec.depth[0].task).ok());
+  const TaskLease again = MustLease(a);
+  ASSERT_EQ(again.spec.kind, TaskKind::kDepth);
+  ASSERT_TRUE(engine_->HandBack("a", AttemptOf(again)).ok());
+  EXPECT_FALSE(LeaseOf(b).has_value());
+  Work(a);
+  EXPECT_EQ(StateOf(job), JobState::kDone);
+  EXPECT_EQ(Task(job, inpaint.spec.task).epoch, inpaint.epoch);
+}
+
 TEST_F(TaskLeaseTest, ShotWhoseClassIsGoneBeginsAgain) {
   cuts_ = {};
   const std::string job = Submit(Settings());
