@@ -16,6 +16,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_format.h"
+#include "absl/synchronization/mutex.h"
 #include "common/artifacts/store_marker.h"
 #include "common/base/byte_size.h"
 #include "common/base/clock.h"
@@ -260,6 +261,8 @@ int main(int argc, char** argv) {
   // Calls come on many short-lived threads: with an arena for each, what one freed would never
   // serve another, and the process would grow with every segment that it opens.
   mallopt(M_ARENA_MAX, 2);
+  // Debian's library looks for cycles at every lock; the thread sanitizer does that for us.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   // Before any thread is there, so that all of them leave the signals to RunUntilStopped.
   const sigset_t signals = stereofarm::StopSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);

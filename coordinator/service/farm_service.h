@@ -34,7 +34,7 @@ class FarmService : public v1::Farm::WithCallbackMethod_Lease<v1::Farm::WithCall
                      v1::LeaveReply* reply) override;
 
  private:
-  static constexpr int kCheckers = 8;
+  static constexpr int kCheckers = 4;
 
   JobEngine* const engine_;
   LeaseWaiters* const waiters_;

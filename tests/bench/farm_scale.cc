@@ -28,6 +28,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_format.h"
+#include "absl/synchronization/mutex.h"
 #include "common/base/clock.h"
 #include "common/base/file_system.h"
 #include "common/base/log.h"
@@ -73,6 +74,7 @@ int Serve(const std::string& root, const Options& options) {
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   SetMinimumLogLevel(LogLevel::kError);
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   FakeFilms films;
   films.SetFilm(options.frames, "film");
   StoreFiles files(fs::path(root) / "store");
@@ -459,7 +461,7 @@ int Load(const std::string& self, const Options& options) {
   printf("limits: %.0f empty calls/s, that is %.0f cycles/s; %.0f cycles/s of bare transactions\n",
          empty_rate, empty_rate / 2, raw_rate);
 
-  // The film: scan and plan first.
+  // The film.
   const auto channel = grpc::CreateChannel(address, grpc::InsecureChannelCredentials());
   const auto jobs = v1::Jobs::NewStub(channel);
   JobSettings settings;
@@ -509,11 +511,24 @@ int Load(const std::string& self, const Options& options) {
     const double end = Seconds() + seconds;
     return [end] { return Seconds() >= end; };
   };
-  run("paced", options.think_seconds, after(options.paced_seconds));
-  for (auto& worker : workers) worker->End();
-  Wait([&] {
-    return std::all_of(workers.begin(), workers.end(), [](const auto& w) { return w->idle(); });
+  const auto rest = [&] {
+    for (auto& worker : workers) worker->End();
+    Wait([&] {
+      return std::all_of(workers.begin(), workers.end(), [](const auto& w) { return w->idle(); });
+    });
+  };
+  // Until every range is scanned and every shot is planned.
+  run("scan and plan", 0, [&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    const v1::JobStatus status = status_of();
+    return std::any_of(status.stages().begin(), status.stages().end(), [](const auto& stage) {
+      return stage.stage() == "scan" && stage.frames_total() > 0 &&
+             stage.frames_done() >= stage.frames_total();
+    });
   });
+  rest();
+  run("paced", options.think_seconds, after(options.paced_seconds));
+  rest();
   const double rate = run("full speed", 0, [&] {
     const v1::JobStatus status = status_of();
     std::this_thread::sleep_for(std::chrono::milliseconds(490));
@@ -527,10 +542,7 @@ int Load(const std::string& self, const Options& options) {
          PeakMebibytes(coordinator), Mebibytes(root / "farm.db"), Mebibytes(root / "farm.db-wal"));
   const double limit = std::min(empty_rate / 2, raw_rate);
   printf("%.0f cycles/s are %.2f of the lower limit\n", rate, rate / limit);
-  for (auto& worker : workers) worker->End();
-  Wait([&] {
-    return std::all_of(workers.begin(), workers.end(), [](const auto& w) { return w->idle(); });
-  });
+  rest();
   kill(coordinator, SIGTERM);
   return 0;
 }
