@@ -14,6 +14,8 @@
 namespace stereofarm {
 namespace {
 
+constexpr char kNoDate[] = "1970:01:01 00:00:00";
+
 // The calling thread does all the work: a worker's parallelism is its stages', and bytes never
 // depend on a machine's cores.
 void UseOneThread() {
@@ -101,6 +103,8 @@ absl::Status WriteExr(const std::filesystem::path& path, const Image& image,
   OIIO::ImageSpec spec(image.width(), image.height(), image.channels(), OIIO::TypeDesc::HALF);
   spec.channelnames = channels;
   spec.attribute("compression", fast ? "none" : "zip");
+  // OpenImageIO writes the present second where none is given, and no two files would be alike.
+  spec.attribute("DateTime", kNoDate);
   for (const auto& [name, value] : attributes) spec.attribute(name, value);
   std::unique_ptr<OIIO::ImageOutput> output = OIIO::ImageOutput::create("openexr");
   errno = 0;
