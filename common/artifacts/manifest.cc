@@ -10,8 +10,8 @@ namespace stereofarm {
 
 bool IsPlainName(const std::string& name) {
   constexpr size_t kMostBytes = 255;  // as long as file systems take
-  return !name.empty() && name.size() <= kMostBytes && name != "." && name != ".." && name.find('/') == std::string::npos &&
-         name.find('\0') == std::string::npos;
+  return !name.empty() && name.size() <= kMostBytes && name != "." && name != ".." &&
+         name.find('/') == std::string::npos && name.find('\0') == std::string::npos;
 }
 
 absl::StatusOr<ManifestFile> DescribeFile(const std::filesystem::path& directory,

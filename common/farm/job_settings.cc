@@ -167,7 +167,8 @@ absl::Status ValidateSettings(const JobSettings& settings) {
       }
     }
   }
-  if (settings.range && (settings.range->begin < 0 || settings.range->end <= settings.range->begin)) {
+  if (settings.range &&
+      (settings.range->begin < 0 || settings.range->end <= settings.range->begin)) {
     return absl::InvalidArgumentError(absl::StrFormat("--range: %d:%d is no range of frames",
                                                       settings.range->begin, settings.range->end));
   }

@@ -83,9 +83,8 @@ absl::StatusOr<fs::path> WhereItLeads(const std::string& path) {
       continue;
     }
     if (LiesIn(place, kKernelsOwn)) {
-      return absl::PermissionDeniedError(
-          absl::StrFormat("%s leads through %s; name the file by its own path", path,
-                          next.string()));
+      return absl::PermissionDeniedError(absl::StrFormat(
+          "%s leads through %s; name the file by its own path", path, next.string()));
     }
     if (++links > kMostLinks) {
       return absl::InvalidArgumentError(

@@ -303,12 +303,6 @@ absl::Status TaskTable::CountFailure(const std::string& job, const std::string& 
   return database_->Prepare(kCountFailure).Bind(error).Bind(job).Bind(name).Run();
 }
 
-constexpr char kForgetFailures[] =
-    "UPDATE tasks SET failures = 0, avoid_worker = '', error = '' WHERE job = ? AND name = ?";
-absl::Status TaskTable::ForgetFailures(const std::string& job, const std::string& name) {
-  return database_->Prepare(kForgetFailures).Bind(job).Bind(name).Run();
-}
-
 constexpr char kSetClass[] =
     "UPDATE tasks SET numeric_class = ? WHERE job = ? AND shot_begin = ?"
     " AND state IN ('waiting', 'ready', 'failed', 'cancelled', 'superseded')";

@@ -85,7 +85,6 @@ class TaskTable {
   absl::Status SetAllUnwanted(const std::string& job);
   absl::Status CountFailure(const std::string& job, const std::string& name,
                             const std::string& error);
-  absl::Status ForgetFailures(const std::string& job, const std::string& name);
 
   // Which class of workers may take the unfinished tasks of a shot; empty: any.
   absl::Status SetClass(const std::string& job, int64_t shot_begin,
