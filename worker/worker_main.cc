@@ -1,6 +1,5 @@
 // The program `stereofarm-worker`: one device's share of a farm.
 #include <malloc.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -8,7 +7,6 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "absl/strings/str_format.h"
@@ -27,6 +25,7 @@
 #include "worker/device/child_workers.h"
 #include "worker/device/cuda_devices.h"
 #include "worker/device/numeric_class.h"
+#include "worker/device/stop_signals.h"
 #include "worker/stages/run_task.h"
 #include "worker/transfer/path_map.h"
 #include "worker/transfer/scratch_folder.h"
@@ -62,34 +61,6 @@ void TuneAllocator() {
   mallopt(M_ARENA_MAX, 2);
   mallopt(M_MMAP_THRESHOLD, 1 << 20);
   mallopt(M_TRIM_THRESHOLD, 16 << 20);
-}
-
-// SIGTERM, SIGINT and SIGUSR1 in every thread but one, which turns SIGUSR1 into `finish`, the first
-// of the others into `stop` and the second into the end.
-sigset_t BlockStopSignals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGUSR1);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  return signals;
-}
-
-void StopOnSignals(const sigset_t& signals, std::function<void()> finish,
-                   std::function<void()> stop) {
-  std::thread([signals, finish = std::move(finish), stop = std::move(stop)] {
-    int number = 0;
-    while (sigwait(&signals, &number) == 0 && number == SIGUSR1) {
-      SF_LOG(kInfo) << "stopping after the task in hand";
-      finish();
-    }
-    SF_LOG(kInfo) << "stopping";
-    stop();
-    sigwait(&signals, &number);
-    _exit(128 + number);
-  }).detach();
 }
 
 std::string HostAndProcess() {
@@ -157,7 +128,7 @@ int RunWorker(const Flags& flags, const sigset_t& signals) {
         return files.Run(lease, store, progress);
       },
       [&files](const TaskLease& lease) { files.Drop(lease); }, RealClock(), SystemRandom(), &bell);
-  StopOnSignals(
+  const StopSignals stop_signals(
       signals, [&agent] { agent.StopAfterTask(); }, [&agent] { agent.Stop(); });
   const absl::Status ended = agent.Run([&] {
     printf("%s\n", flags.farm.c_str());
@@ -229,6 +200,7 @@ int Main(int argc, char** argv) {
   }
   TuneAllocator();
   const sigset_t signals = BlockStopSignals();
+  signal(SIGPIPE, SIG_IGN);
   if (absl::Status made = MakeDirectories(flags.scratch); !made.ok()) {
     return Fail(kExitUsage, "--scratch: " + std::string(made.message()));
   }
