@@ -1,0 +1,64 @@
+#include "models/depth/depth_anything_picture.h"
+
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+
+namespace stereofarm {
+namespace {
+
+constexpr int kMultiple = 14;
+constexpr double kLongestRatio = 1.78;
+constexpr double kRatioKept = 1.777;
+constexpr std::array<double, 3> kMean = {0.485, 0.456, 0.406};
+constexpr std::array<double, 3> kDeviation = {0.229, 0.224, 0.225};
+
+int Constrained(double side, int least) {
+  const double steps = side / kMultiple;
+  // Halves go to the even neighbour.
+  const int nearest = static_cast<int>(std::nearbyint(steps)) * kMultiple;
+  return nearest >= least ? nearest : static_cast<int>(std::ceil(steps)) * kMultiple;
+}
+
+}  // namespace
+
+ImageSize DepthAnythingInputSize(ImageSize picture, int side) {
+  const double scale = std::max(static_cast<double>(side) / picture.width,
+                                static_cast<double>(side) / picture.height);
+  return {Constrained(scale * picture.width, side), Constrained(scale * picture.height, side)};
+}
+
+int VideoDepthAnythingSide(ImageSize picture, int side) {
+  const double ratio = static_cast<double>(std::max(picture.width, picture.height)) /
+                       std::min(picture.width, picture.height);
+  if (ratio <= kLongestRatio) return side;
+  const int shorter = static_cast<int>(side * kRatioKept / ratio);
+  return std::max(1, static_cast<int>(std::nearbyint(static_cast<double>(shorter) / kMultiple))) *
+         kMultiple;
+}
+
+at::Tensor DepthAnythingInput(const Image& rgb, ImageSize network) {
+  at::Tensor out = at::empty({3, network.height, network.width}, at::kFloat);
+  float* plane = out.mutable_data_ptr<float>();
+  const size_t stride = static_cast<size_t>(rgb.stride()) * sizeof(float);
+  for (int c = 0; c < 3; ++c, plane += out.size(1) * out.size(2)) {
+    // OpenCV takes no const data; nothing is written to it.
+    const cv::Mat from(rgb.height(), rgb.width(), CV_32F, const_cast<float*>(rgb.Plane(c)), stride);
+    cv::Mat to(network.height, network.width, CV_32F, plane);
+    if (from.size() == to.size()) {
+      from.copyTo(to);
+    } else {
+      cv::resize(from, to, to.size(), 0, 0, cv::INTER_CUBIC);
+    }
+    const size_t channel = static_cast<size_t>(c);
+    std::for_each(plane, plane + out.size(1) * out.size(2), [&](float& value) {
+      value = static_cast<float>((value - kMean[channel]) / kDeviation[channel]);
+    });
+  }
+  return out;
+}
+
+}  // namespace stereofarm

@@ -1,0 +1,28 @@
+#ifndef STEREOFARM_MODELS_DEPTH_DEPTH_ANYTHING_PICTURE_H_
+#define STEREOFARM_MODELS_DEPTH_DEPTH_ANYTHING_PICTURE_H_
+
+#include <ATen/core/Tensor.h>
+
+#include "common/image/image.h"
+#include "models/api/depth_estimator.h"
+
+namespace stereofarm {
+
+// Pictures as Depth Anything V2 and Video Depth Anything want them; the published pre-processing.
+
+inline constexpr int kDepthAnythingSide = 518;
+
+// The size at which a picture goes through the network: its shorter side is brought to `side`, both
+// are multiples of 14, the nearest ones, but not below `side`. Picture and side are at least 1.
+ImageSize DepthAnythingInputSize(ImageSize picture, int side = kDepthAnythingSide);
+
+// What Video Depth Anything takes for `side`, so that a long picture's windows fit into memory.
+int VideoDepthAnythingSide(ImageSize picture, int side = kDepthAnythingSide);
+
+// Code values 0..1 of R, G, B -> [3, height, width]: resized by cubic convolution (a = -0.75, no
+// low-pass, nothing clipped), then normalised by ImageNet's mean and deviation.
+at::Tensor DepthAnythingInput(const Image& rgb, ImageSize network);
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_MODELS_DEPTH_DEPTH_ANYTHING_PICTURE_H_

@@ -1,0 +1,79 @@
+#ifndef STEREOFARM_MODELS_NN_LAYERS_H_
+#define STEREOFARM_MODELS_NN_LAYERS_H_
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "models/nn/parameters.h"
+
+namespace stereofarm {
+
+// Layers as plain data, and functions that apply them. Each is taken from the tensors NAME.weight
+// and NAME.bias.
+
+// Shown the values inside a network by name, for tests that compare them. Empty: nobody looks.
+using Watch = std::function<void(const std::string& name, const at::Tensor& value)>;
+
+struct Linear {
+  at::Tensor weight;  // [out, in]
+  at::Tensor bias;    // [out], or undefined
+};
+Linear TakeLinear(Parameters* parameters, const std::string& name, int64_t in, int64_t out,
+                  bool bias = true);
+// [..., in] -> [..., out]
+at::Tensor Apply(const Linear& layer, const at::Tensor& x);
+
+struct LayerNorm {
+  at::Tensor weight;  // [size]
+  at::Tensor bias;
+  double epsilon = 0;
+};
+LayerNorm TakeLayerNorm(Parameters* parameters, const std::string& name, int64_t size,
+                        double epsilon);
+// Normalises over the last dimension.
+at::Tensor Apply(const LayerNorm& layer, const at::Tensor& x);
+
+struct Conv2d {
+  at::Tensor weight;  // [out, in, height, width]
+  at::Tensor bias;    // [out], or undefined
+  int64_t stride = 1;
+};
+struct Kernel {
+  Kernel(int64_t side) : height(side), width(side) {}  // NOLINT: 3 is a kernel of 3 x 3
+  Kernel(int64_t h, int64_t w) : height(h), width(w) {}
+  int64_t height, width;
+};
+Conv2d TakeConv2d(Parameters* parameters, const std::string& name, int64_t in, int64_t out,
+                  Kernel kernel, int64_t stride = 1, bool bias = true);
+// [B, in, H, W] -> [B, out, H / stride, W / stride], rounded up: padded with zeros by half a
+// kernel.
+at::Tensor Apply(const Conv2d& layer, const at::Tensor& x);
+
+// A convolution whose steps are as wide as its kernel, or its transpose: nothing overlaps, nothing
+// is padded.
+struct PatchConv2d {
+  at::Tensor weight;
+  at::Tensor bias;
+  int64_t size = 1;
+};
+// weight [out, in, size, size]: [B, in, H, W] -> [B, out, H / size, W / size]
+PatchConv2d TakePatchConv2d(Parameters* parameters, const std::string& name, int64_t in,
+                            int64_t out, int64_t size);
+at::Tensor Apply(const PatchConv2d& layer, const at::Tensor& x);
+// weight [in, out, size, size]: [B, in, H, W] -> [B, out, H * size, W * size]
+PatchConv2d TakePatchTranspose2d(Parameters* parameters, const std::string& name, int64_t in,
+                                 int64_t out, int64_t size);
+at::Tensor ApplyTranspose(const PatchConv2d& layer, const at::Tensor& x);
+
+// Bilinear, the corners of both pictures on each other (align_corners in PyTorch).
+at::Tensor ResizeAligned(const at::Tensor& x, int64_t height, int64_t width);
+
+// Softmax(q k^T / sqrt(D)) v for [B, heads, N, D].
+at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v);
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_MODELS_NN_LAYERS_H_
