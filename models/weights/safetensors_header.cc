@@ -45,6 +45,9 @@ class HeaderReader : public nlohmann::json_sax<Json> {
       case Place::kTop:
         name_ = key;
         if (!names_.insert(key).second) return Fail("it stands there twice");
+        if (names_.size() > kMaxTensors + 1) {
+          return Fail(absl::StrFormat("it is one of more than %d tensors", kMaxTensors));
+        }
         return true;
       case Place::kMetadata:
         if (header_.metadata.contains(key)) {

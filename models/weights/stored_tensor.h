@@ -48,6 +48,8 @@ struct StoredTensor {
 };
 
 inline constexpr size_t kMaxRank = 64;
+// More tensors in one file aren't read.
+inline constexpr size_t kMaxTensors = 1 << 17;
 
 // What a weight file holds, by name.
 struct StoredTensors {

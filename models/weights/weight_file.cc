@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "models/weights/checkpoint.h"
 #include "models/weights/safetensors.h"
 
 namespace stereofarm {
@@ -9,7 +10,8 @@ namespace {
 
 absl::StatusOr<StoredTensors> ReadTensors(std::span<const std::byte> file) {
   if (LooksLikeSafetensors(file)) return ReadSafetensors(file);
-  return absl::InvalidArgumentError("it is no safetensors file");
+  if (LooksLikeCheckpoint(file)) return ReadCheckpoint(file);
+  return absl::InvalidArgumentError("it is neither a safetensors file nor a checkpoint of PyTorch");
 }
 
 }  // namespace

@@ -22,7 +22,8 @@ class WeightFile {
   static absl::StatusOr<std::shared_ptr<const WeightFile>> Open(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }
-  // By the names that stand in the file.
+  // By the names that stand in the file; which of a checkpoint's, and how "module." comes off them,
+  // says ReadCheckpoint (models/weights/checkpoint.h).
   const std::map<std::string, StoredTensor>& tensors() const { return stored_.tensors; }
   const std::map<std::string, std::string>& metadata() const { return stored_.metadata; }
 

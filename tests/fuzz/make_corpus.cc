@@ -12,6 +12,8 @@
 #include "proto/farm.pb.h"
 #include "proto/jobs.pb.h"
 #include "proto/records.h"
+#include "tests/unit/models/weights/made_checkpoint.h"
+#include "tests/unit/models/weights/made_safetensors.h"
 
 namespace stereofarm {
 namespace {
@@ -112,6 +114,19 @@ void MakeCorpus(const std::filesystem::path& folder) {
   Put(folder, "options", "rig", "fx=700,baseline=0.1,convergence=3");
   Put(folder, "options", "range", "20:50");
   Put(folder, "options", "time", "10m");
+
+  Put(folder, "safetensors", "two-tensors",
+      MadeSafetensors(R"({"__metadata__":{"format":"pt"},)"
+                      R"("a":{"dtype":"F16","shape":[1,2],"data_offsets":[0,4]},)"
+                      R"("b":{"dtype":"U8","shape":[3,0],"data_offsets":[4,4]}})",
+                      "abcd"));
+  const std::string object = PickledDict(
+      {{"module.a", PickledFloats("7", {2, 1})}, {"module.b", PickledFloats("8", {1})}});
+  const std::vector<std::pair<std::string, std::string>> storages = {{"7", "abcdefgh"},
+                                                                     {"8", "1234"}};
+  Put(folder, "checkpoint", "zip", MadeCheckpoint(object, storages));
+  Put(folder, "checkpoint", "zip64", MadeZip({{"m/data.pkl", Pickled("}")}}, {.zip64 = true}));
+  Put(folder, "checkpoint", "legacy", MadeLegacyCheckpoint(object, storages));
 }
 
 }  // namespace

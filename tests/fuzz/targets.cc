@@ -3,6 +3,7 @@
 #include <google/protobuf/message.h>
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include "common/artifacts/manifest.h"
@@ -15,6 +16,8 @@
 #include "common/farm/seam_samples.h"
 #include "common/media/frame_index_io.h"
 #include "coordinator/certs/issued_record.h"
+#include "models/weights/checkpoint.h"
+#include "models/weights/safetensors.h"
 #include "proto/conversions.h"
 #include "proto/farm.pb.h"
 #include "proto/files.pb.h"
@@ -119,6 +122,34 @@ void Options(std::string_view bytes) {
   ParseLayout(text).status().IgnoreError();
 }
 
+// Every element that a tensor's shape and strides reach lies in its data, and its data in the file.
+void CheckTensors(const absl::StatusOr<StoredTensors>& stored, std::span<const std::byte> file) {
+  if (!stored.ok()) return;
+  for (const auto& [name, tensor] : stored->tensors) {
+    const auto count = CountElements(tensor.shape, tensor.type);
+    SF_CHECK(count && tensor.strides.size() == tensor.shape.size());
+    int64_t reach = *count == 0 ? 0 : 1;
+    for (size_t i = 0; i < tensor.shape.size() && *count > 0; ++i) {
+      SF_CHECK(tensor.strides[i] >= 0);
+      reach += (tensor.shape[i] - 1) * tensor.strides[i];
+    }
+    SF_CHECK(static_cast<int64_t>(tensor.data.size()) == reach * ElementBytes(tensor.type));
+    SF_CHECK(tensor.data.empty() ||
+             (tensor.data.data() >= file.data() &&
+              tensor.data.data() + tensor.data.size() <= file.data() + file.size()));
+  }
+}
+
+void SafetensorsFiles(std::string_view bytes) {
+  const auto file = std::as_bytes(std::span(bytes.data(), bytes.size()));
+  CheckTensors(ReadSafetensors(file), file);
+}
+
+void Checkpoints(std::string_view bytes) {
+  const auto file = std::as_bytes(std::span(bytes.data(), bytes.size()));
+  CheckTensors(ReadCheckpoint(file), file);
+}
+
 }  // namespace
 
 const std::vector<FuzzTarget>& FuzzTargets() {
@@ -133,6 +164,8 @@ const std::vector<FuzzTarget>& FuzzTargets() {
       {"seam_samples", SeamSampleFiles},
       {"certificate", Certificates},
       {"options", Options},
+      {"safetensors", SafetensorsFiles},
+      {"checkpoint", Checkpoints},
   };
   return targets;
 }
