@@ -158,9 +158,11 @@ absl::StatusOr<DiskSpace> FreeSpace(const fs::path& path) {
   if (statvfs(path.c_str(), &found) != 0) {
     return ErrnoStatus(errno, "cannot ask for the free space of " + path.string());
   }
+  struct stat file {};
+  if (stat(path.c_str(), &file) != 0) return ErrnoStatus(errno, "cannot stat " + path.string());
   const auto block = static_cast<int64_t>(found.f_frsize);
   return DiskSpace{static_cast<int64_t>(found.f_bavail) * block,
-                   static_cast<int64_t>(found.f_blocks) * block};
+                   static_cast<int64_t>(found.f_blocks) * block, file.st_dev};
 }
 
 absl::StatusOr<int64_t> FileSize(const fs::path& path) {

@@ -42,6 +42,7 @@ absl::StatusOr<int64_t> FileSize(const std::filesystem::path& path);
 struct DiskSpace {
   int64_t free = 0;   // bytes that this process may still write
   int64_t total = 0;  // bytes
+  uint64_t disk = 0;  // the same for all that lies on it
 };
 // Of the disk that holds `path`.
 absl::StatusOr<DiskSpace> FreeSpace(const std::filesystem::path& path);

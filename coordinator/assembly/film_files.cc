@@ -1,5 +1,9 @@
 #include "coordinator/assembly/film_files.h"
 
+#include <algorithm>
+#include <cmath>
+
+#include "common/base/file_system.h"
 #include "common/media/film_writer.h"
 #include "common/media/frame_index.h"
 #include "common/media/frame_index_io.h"
@@ -23,6 +27,20 @@ absl::Status FilmFiles::CheckSettings(const JobSettings& settings) {
     SF_RETURN_IF_ERROR(CheckContainer(output.file, settings.codec));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<FilmSize> FilmFiles::SizeOf(const std::string& input) {
+  SF_ASSIGN_OR_RETURN(const MediaInfo info, Probe(input));
+  FilmSize size;
+  size.width = info.video.width;
+  size.height = info.video.height;
+  size.bits_per_sample = info.video.bits_per_sample;
+  size.seconds = std::max(0.0, info.duration_seconds);
+  const double rate =
+      info.video.average_frame_rate.IsKnown() ? info.video.average_frame_rate.ToDouble() : 25.0;
+  size.frames = std::llround(std::clamp(size.seconds * rate, 1.0, 1e9));
+  SF_ASSIGN_OR_RETURN(size.file_bytes, FileSize(input));
+  return size;
 }
 
 absl::StatusOr<IndexedFilm> FilmFiles::Index(const std::string& input,

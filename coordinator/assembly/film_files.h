@@ -13,6 +13,7 @@ namespace stereofarm {
 class FilmFiles : public FilmAccess {
  public:
   absl::Status CheckSettings(const JobSettings& settings) override;
+  absl::StatusOr<FilmSize> SizeOf(const std::string& input) override;
   absl::StatusOr<IndexedFilm> Index(const std::string& input,
                                     const std::function<bool(double)>& progress) override;
   absl::Status CheckDepthFolder(const std::string& folder, const IndexedFilm& film) override;

@@ -28,6 +28,8 @@ v1::SubmitRequest RequestFor(const Conversion& conversion) {
   *request.mutable_settings() = ToProto(conversion.settings);
   request.set_replace(conversion.replace);
   request.set_continue_existing(true);
+  request.set_no_space_check(conversion.no_space_check);
+  request.set_workers_to_come(static_cast<int>(conversion.worker_devices.size()));
   return request;
 }
 
@@ -86,6 +88,7 @@ class Run {
         return kExitDone;
       }
       job_ = news.submitted->job();
+      reporter_->Begun(*news.submitted);
       if (const absl::Status status = farm_.StartWorkers(); !status.ok()) {
         return Fail(kExitFarm, status);
       }

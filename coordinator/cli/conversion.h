@@ -13,7 +13,8 @@ namespace stereofarm {
 
 struct Conversion {
   JobSettings settings;
-  bool replace = false;  // OUT may exist
+  bool replace = false;         // OUT may exist
+  bool no_space_check = false;  // begin even if the disks look too small
   std::filesystem::path work_dir;
   bool can_go_on = true;  // the work dir is there for another run, which people are told
   std::vector<std::string> worker_devices;

@@ -17,6 +17,7 @@ struct Arguments {
   OutputArguments output;
   std::string work_dir;
   bool yes = false;
+  bool no_space_check = false;
 };
 
 int RunConvert(const Arguments& arguments) {
@@ -35,6 +36,7 @@ int RunConvert(const Arguments& arguments) {
     return Fail(kExitUsage, status);
   }
   conversion.replace = arguments.yes;
+  conversion.no_space_check = arguments.no_space_check;
   conversion.work_dir = arguments.work_dir.empty()
                             ? conversion.settings.outputs.front().file + ".stereofarm"
                             : arguments.work_dir;
@@ -65,6 +67,7 @@ Command AddConvertCommand(CLI::App* program) {
       ->type_name("DIR")
       ->group("Work");
   command->add_flag("--yes", arguments->yes, "Replace OUT if it exists")->group("Work");
+  AddSpaceOption(command, &arguments->no_space_check);
   AddOutputOptions(command, &arguments->output, "One JSON object a line");
   AddTestOptions(command, &arguments->settings);
   command->footer(

@@ -49,6 +49,8 @@ std::string SubmittedJson(const v1::SubmitReply& reply) {
   Json json;
   json["job"] = reply.job();
   json["already_done"] = reply.already_done();
+  json["store_bytes"] = reply.store_bytes();
+  json["output_bytes"] = reply.output_bytes();
   return Dump(json);
 }
 

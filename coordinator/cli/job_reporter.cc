@@ -10,6 +10,7 @@
 #include "absl/strings/str_format.h"
 #include "common/farm/job_settings.h"
 #include "coordinator/cli/job_json.h"
+#include "coordinator/cli/job_text.h"
 
 namespace stereofarm {
 namespace {
@@ -54,6 +55,7 @@ class QuietReporter : public JobReporter {
 // For people: a summary at the end.
 class TextReporter : public JobReporter {
  public:
+  void Begun(const v1::SubmitReply& reply) override { PrintLine(DiskNeedText(reply)); }
   void Done(const v1::JobStatus& status, int64_t) override {
     for (const std::string& line : SummaryLines(status)) PrintLine(line);
   }

@@ -16,6 +16,8 @@ namespace stereofarm {
 class JobReporter {
  public:
   virtual ~JobReporter() = default;
+  // The farm has taken the job.
+  virtual void Begun(const v1::SubmitReply& reply) { static_cast<void>(reply); }
   virtual void Update(const v1::JobStatus& status, int64_t now_micros) = 0;
   // Time passed without news.
   virtual void Tick(int64_t now_micros) { static_cast<void>(now_micros); }

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "common/base/byte_size.h"
 #include "coordinator/cli/jobs_client.h"
 #include "coordinator/cli/progress_meter.h"
 #include "coordinator/cli/text_table.h"
@@ -124,6 +125,11 @@ std::string WorkersText(const v1::ListWorkersReply& reply) {
                     worker.tags().empty() ? "-" : absl::StrJoin(worker.tags(), ",")});
   }
   return TextTable(rows);
+}
+
+std::string DiskNeedText(const v1::SubmitReply& reply) {
+  return absl::StrFormat("it needs about %s for what lies in the store meanwhile, %s for the film",
+                         BytesText(reply.store_bytes()), BytesText(reply.output_bytes()));
 }
 
 }  // namespace stereofarm

@@ -208,6 +208,14 @@ void AddFarmingOptions(CLI::App* command, SettingsArguments* arguments) {
       ->group(group);
 }
 
+void AddSpaceOption(CLI::App* command, bool* no_space_check) {
+  command
+      ->add_flag("--no-space-check", *no_space_check,
+                 "Begin even if the disks look too small for the film and\n"
+                 "its intermediates")
+      ->group("Work");
+}
+
 void AddTestOptions(CLI::App* command, SettingsArguments* arguments) {
   command
       ->add_option("--perturb-depth", arguments->perturb_depth,

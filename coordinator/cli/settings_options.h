@@ -41,6 +41,8 @@ struct SettingsArguments {
 void AddPictureOptions(CLI::App* command, SettingsArguments* arguments);
 // --codec and what belongs to it, --also.
 void AddEncodingOptions(CLI::App* command, SettingsArguments* arguments);
+// --no-space-check, of commands that begin a whole film.
+void AddSpaceOption(CLI::App* command, bool* no_space_check);
 // How the film is cut into tasks, --range, --keep.
 void AddFarmingOptions(CLI::App* command, SettingsArguments* arguments);
 

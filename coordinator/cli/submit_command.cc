@@ -7,6 +7,7 @@
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/exit_code.h"
 #include "coordinator/cli/job_json.h"
+#include "coordinator/cli/job_text.h"
 #include "coordinator/cli/jobs_client.h"
 #include "coordinator/cli/settings_options.h"
 #include "coordinator/cli/shared_options.h"
@@ -20,6 +21,7 @@ struct Arguments {
   SettingsArguments settings;
   FarmArguments farm;
   bool yes = false;
+  bool no_space_check = false;
   int priority = 0;
   int max_workers = 0;
   std::vector<std::string> tags;
@@ -36,6 +38,7 @@ int RunSubmit(const Arguments& arguments) {
   v1::SubmitRequest request;
   *request.mutable_settings() = ToProto(*settings);
   request.set_replace(arguments.yes);
+  request.set_no_space_check(arguments.no_space_check);
   request.set_priority(arguments.priority);
   request.set_max_workers(arguments.max_workers);
   for (const std::string& tag : arguments.tags) request.add_tags(tag);
@@ -45,9 +48,10 @@ int RunSubmit(const Arguments& arguments) {
   if (arguments.output.json) {
     printf("%s\n", SubmittedJson(*reply).c_str());
   } else if (!arguments.output.quiet) {
-    printf(reply->already_done() ? "%s is this job's finished film already; the job is\n"
-                                 : "the farm writes %s when it's done; the job is\n",
+    printf(reply->already_done() ? "%s is this job's finished film already; its id is\n"
+                                 : "the farm writes %s when it's done\n",
            settings->outputs.front().file.c_str());
+    if (!reply->already_done()) printf("%s; its id is\n", DiskNeedText(*reply).c_str());
   }
   printf("%s\n", reply->job().c_str());
   return kExitDone;
@@ -81,6 +85,7 @@ Command AddSubmitCommand(CLI::App* program) {
       ->delimiter(',')
       ->group("Work");
   command->add_flag("--yes", arguments->yes, "Replace OUT if it exists")->group("Work");
+  AddSpaceOption(command, &arguments->no_space_check);
   AddOutputOptions(command, &arguments->output, "The answer as JSON before the job's id");
   AddTestOptions(command, &arguments->settings);
   command->footer(

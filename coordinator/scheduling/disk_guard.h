@@ -13,8 +13,13 @@
 
 namespace stereofarm {
 
+// What is going to be written to a folder.
+struct RoomWanted {
+  std::filesystem::path folder;
+  int64_t bytes = 0;
+};
+
 // Watches the disks that the coordinator writes to, so that the farm pauses before one is full.
-// Not thread-safe.
 class DiskGuard {
  public:
   using Probe = std::function<absl::StatusOr<DiskSpace>(const std::filesystem::path&)>;
@@ -26,10 +31,16 @@ class DiskGuard {
       : folders_(std::move(folders)), min_free_(min_free), probe_(std::move(probe)) {}
 
   // One sentence while a disk has less than that (and, once it had, until it has a quarter more);
-  // empty: all is well. A disk that can't be asked counts as well.
+  // empty: all is well. A disk that can't be asked counts as well. One thread's alone.
   std::string Look();
+  // Whether it all fits, less what stays free: FailedPrecondition names disk and bytes. What goes to
+  // one disk is added up. Any thread's.
+  absl::Status CheckRoom(const std::vector<RoomWanted>& wanted) const;
 
  private:
+  // What stays free on a disk with `folders_`.
+  int64_t MinFree(const DiskSpace& space) const;
+
   const std::vector<std::filesystem::path> folders_;
   const std::optional<int64_t> min_free_;
   const Probe probe_;

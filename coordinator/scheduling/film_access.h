@@ -10,6 +10,7 @@
 #include "common/base/status.h"
 #include "common/farm/job_settings.h"
 #include "common/timeline/frame_range.h"
+#include "coordinator/planning/disk_need.h"
 
 namespace stereofarm {
 
@@ -42,6 +43,8 @@ class FilmAccess {
   // Whether input, encoder and containers fit, without reading the film: InvalidArgument or
   // NotFound, one sentence for the user.
   virtual absl::Status CheckSettings(const JobSettings& settings) = 0;
+  // From the film's header: its frames may be a guess.
+  virtual absl::StatusOr<FilmSize> SizeOf(const std::string& input) = 0;
   virtual absl::StatusOr<IndexedFilm> Index(const std::string& input,
                                             const std::function<bool(double)>& progress) = 0;
   // InvalidArgument unless the folder of --depth exr:DIR has a picture of the film's size for every

@@ -21,6 +21,7 @@
 #include "common/base/clock.h"
 #include "common/base/random.h"
 #include "common/base/status.h"
+#include "coordinator/planning/disk_need.h"
 #include "coordinator/scheduling/allowed_roots.h"
 #include "coordinator/scheduling/attempt_files.h"
 #include "coordinator/scheduling/background.h"
@@ -72,11 +73,15 @@ struct SubmitOrder {
   int64_t max_workers = 0;  // at the same time; 0: any number
   std::vector<std::string> tags;
   std::string owner;  // who submits, on a farm that knows its callers
+  // Begins even if the disks look too small for it.
+  bool no_space_check = false;
+  int64_t workers_to_come = 0;  // that will join the farm for this job; 0: those that are there
 };
 
 struct SubmitResult {
   std::string job;
   bool already_done = false;  // OUT is this very job's finished film
+  DiskNeed need;              // unless it's already done
 };
 
 // The farm's jobs and tasks: hands tasks out, takes results in, takes jobs from step to step.
@@ -253,6 +258,9 @@ class JobEngine {
   // Submitting, job_submission.cc.
   absl::Status CheckAllowed(const JobSettings& settings) const;
   absl::StatusOr<std::shared_ptr<const IndexedFilm>> IndexForSubmit(const JobSettings& settings);
+  // FailedPrecondition when the disks are too small for it; else what it will need.
+  absl::StatusOr<DiskNeed> CheckDiskNeed(const SubmitOrder& order, const IndexedFilm* film,
+                                         bool is_new) ABSL_LOCKS_EXCLUDED(mutex_);
   // The unfinished job that writes one of these files, but `but`.
   absl::StatusOr<std::optional<JobRecord>> WriterOf(const JobSettings& settings,
                                                     const std::string& but)

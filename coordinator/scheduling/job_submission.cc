@@ -91,6 +91,28 @@ absl::StatusOr<std::optional<JobRecord>> JobEngine::WriterOf(const JobSettings& 
   return std::nullopt;
 }
 
+absl::StatusOr<DiskNeed> JobEngine::CheckDiskNeed(const SubmitOrder& order, const IndexedFilm* film,
+                                                  bool is_new) {
+  const JobSettings& settings = order.settings;
+  SF_ASSIGN_OR_RETURN(FilmSize size, parts_.films->SizeOf(settings.input));
+  if (film != nullptr) size.frames = film->frames;
+  int64_t workers = order.workers_to_come;
+  if (workers <= 0) {
+    absl::MutexLock lock(&mutex_);
+    workers = std::max<int64_t>(1, static_cast<int64_t>(workers_.All().size()));
+  }
+  if (order.max_workers > 0) workers = std::min(workers, order.max_workers);
+  DiskNeed need = DiskNeedOf(settings, size, workers);
+  // Who knows what of an earlier run lies there already?
+  if (!is_new || order.no_space_check || parts_.disks == nullptr) return need;
+  std::vector<RoomWanted> wanted = {{options_.store, need.store_least}};
+  for (size_t i = 0; i < need.outputs.size(); ++i) {
+    wanted.push_back({fs::path(settings.outputs[i].file).parent_path(), need.outputs[i]});
+  }
+  SF_RETURN_IF_ERROR(parts_.disks->CheckRoom(wanted));
+  return need;
+}
+
 absl::StatusOr<SubmitResult> JobEngine::Submit(const SubmitOrder& order) {
   const JobSettings& settings = order.settings;
   SF_RETURN_IF_ERROR(ValidateSettings(settings));
@@ -153,6 +175,8 @@ absl::StatusOr<SubmitResult> JobEngine::Submit(const SubmitOrder& order) {
     return absl::InvalidArgumentError(
         absl::StrFormat("--depth %s: the file isn't there", settings.depth));
   }
+
+  SF_ASSIGN_OR_RETURN(result.need, CheckDiskNeed(order, film.get(), /*is_new=*/result.job.empty()));
 
   SF_RETURN_IF_ERROR(Change([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
     SF_ASSIGN_OR_RETURN(const std::optional<JobRecord> existing, find_existing());

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <map>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -122,8 +123,12 @@ grpc::Status JobsService::Submit(grpc::ServerContext* context, const v1::SubmitR
   if (absl::Status status = CheckTags(tags); !status.ok()) return ToGrpc(status);
   const absl::StatusOr<SubmitResult> result =
       engine_->Submit({*settings, request->replace(), request->continue_existing(),
-                       request->priority(), request->max_workers(), tags, caller.name});
+                       request->priority(), request->max_workers(), tags, caller.name,
+                       request->no_space_check(), request->workers_to_come()});
   if (!result.ok()) return ToGrpc(result.status());
+  reply->set_store_bytes(result->need.store);
+  reply->set_output_bytes(
+      std::accumulate(result->need.outputs.begin(), result->need.outputs.end(), int64_t{0}));
   reply->set_job(result->job);
   reply->set_already_done(result->already_done);
   return grpc::Status::OK;

@@ -46,6 +46,7 @@ class NoFiles : public AttemptFiles {
 class NoFilms : public FilmAccess {
  public:
   absl::Status CheckSettings(const JobSettings&) override { return absl::OkStatus(); }
+  absl::StatusOr<FilmSize> SizeOf(const std::string&) override { return FilmSize(); }
   absl::StatusOr<IndexedFilm> Index(const std::string&,
                                     const std::function<bool(double)>&) override {
     return absl::NotFoundError("no films");

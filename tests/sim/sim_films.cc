@@ -35,6 +35,11 @@ SimFilm ParseSimFilm(const std::string& path) {
 
 absl::Status SimFilms::CheckSettings(const JobSettings&) { return mortal_->Step(); }
 
+absl::StatusOr<FilmSize> SimFilms::SizeOf(const std::string& input) {
+  SF_RETURN_IF_ERROR(mortal_->Step());
+  return FilmSize{ParseSimFilm(input).frames, 64, 36, 1, 8, 1000};
+}
+
 absl::StatusOr<IndexedFilm> SimFilms::Index(const std::string& input,
                                             const std::function<bool(double)>& progress) {
   SF_RETURN_IF_ERROR(mortal_->Step());

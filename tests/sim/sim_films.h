@@ -29,6 +29,7 @@ class SimFilms : public FilmAccess {
       : world_(world), mortal_(mortal), meanwhile_(std::move(meanwhile)) {}
 
   absl::Status CheckSettings(const JobSettings& settings) override;
+  absl::StatusOr<FilmSize> SizeOf(const std::string& input) override;
   absl::StatusOr<IndexedFilm> Index(const std::string& input,
                                     const std::function<bool(double)>& progress) override;
   absl::Status CheckDepthFolder(const std::string& folder, const IndexedFilm& film) override;

@@ -58,6 +58,19 @@ int Lines(const std::string& text) {
   return static_cast<int>(std::count(text.begin(), text.end(), '\n'));
 }
 
+TEST(JobReporterTest, PeopleAreToldWhatAJobNeedsOnTheDisks) {
+  v1::SubmitReply reply;
+  reply.set_store_bytes(3'100'000'000);
+  reply.set_output_bytes(440'000'000);
+  const auto begin = [&](JobReporter* reporter) { reporter->Begun(reply); };
+  for (const ReportMode mode : {ReportMode::kLines, ReportMode::kBars}) {
+    EXPECT_THAT(Printed(mode, begin), AllOf(HasSubstr("3.1 GB"), HasSubstr("440 MB")));
+  }
+  // Whoever reads the lines expects a stage in each.
+  EXPECT_EQ(Printed(ReportMode::kJson, begin), "");
+  EXPECT_EQ(Printed(ReportMode::kQuiet, begin), "");
+}
+
 TEST(JobReporterTest, LinesComeEveryTenthOrEveryFiveSeconds) {
   const std::string text = Printed(ReportMode::kLines, [](JobReporter* reporter) {
     reporter->Update(Status(1), 0);

@@ -14,6 +14,11 @@ absl::Status FakeFilms::CheckSettings(const JobSettings& settings) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<FilmSize> FakeFilms::SizeOf(const std::string&) {
+  absl::MutexLock lock(&mutex_);
+  return FilmSize{frames_, 64, 36, static_cast<double>(frames_) / 24, 8, 1000 * frames_};
+}
+
 absl::StatusOr<IndexedFilm> FakeFilms::Index(const std::string& input,
                                              const std::function<bool(double)>& progress) {
   if (!progress(0.5)) return absl::CancelledError("stopped");

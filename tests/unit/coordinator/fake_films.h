@@ -39,6 +39,7 @@ class FakeFilms : public FilmAccess {
   }
 
   absl::Status CheckSettings(const JobSettings& settings) override;
+  absl::StatusOr<FilmSize> SizeOf(const std::string& input) override;
   absl::StatusOr<IndexedFilm> Index(const std::string& input,
                                     const std::function<bool(double)>& progress) override;
   absl::Status CheckDepthFolder(const std::string& folder, const IndexedFilm& film) override;

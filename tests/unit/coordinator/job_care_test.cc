@@ -237,18 +237,18 @@ class DiskCareTest : public FarmFixture {
     guard_ = std::make_unique<DiskGuard>(
         std::vector<std::filesystem::path>{root_}, std::nullopt,
         [this](const std::filesystem::path&) -> absl::StatusOr<DiskSpace> {
-          return DiskSpace{free_, 1'000'000};
+          return DiskSpace{1000 * free_, 1'000'000'000};
         });
     disks_ = guard_.get();
     StartFarm();
   }
-  void SetFree(int64_t bytes) {
-    free_ = bytes;
+  void SetFree(int64_t kilobytes) {
+    free_ = kilobytes;
     clock_.Advance(kSecond);
     engine_->Tick();
   }
 
-  int64_t free_ = 1'000'000;
+  int64_t free_ = 1'000'000;  // kB
   std::unique_ptr<DiskGuard> guard_;
 };
 

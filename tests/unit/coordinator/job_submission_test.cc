@@ -138,6 +138,43 @@ TEST_F(JobSubmissionTest, FilmThatWasReadForTheChecksIsntReadAgain) {
   EXPECT_EQ(films_.indexed(), 1);
 }
 
+TEST_F(JobSubmissionTest, AJobThatTheDisksCantHoldIsRefused) {
+  int64_t free = 100'000'000;
+  DiskGuard guard({store_folder_}, 2'000'000,
+                  [&](const std::filesystem::path&) -> absl::StatusOr<DiskSpace> {
+                    return DiskSpace{free, 1'000'000'000};
+                  });
+  disks_ = &guard;
+  StartFarm();
+  const auto fits = engine_->Submit({Settings()});
+  ASSERT_TRUE(fits.ok()) << fits.status();
+  const int64_t need = fits->need.store_least + fits->need.outputs[0];
+  EXPECT_GT(need, 1'000'000);
+  ASSERT_TRUE(engine_->Cancel(fits->job).ok());
+
+  // Store and film lie on one disk, of which the farm keeps something.
+  clock_.Advance(kSecond);
+  free = need + 2'000'000 - 1;
+  const absl::Status status = StatusOf(Settings());
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(Says(status, store_folder_.string()));
+  EXPECT_TRUE(Says(status, "--min-free"));
+  EXPECT_TRUE(Says(status, "--no-space-check"));
+  ++free;
+  EXPECT_TRUE(StatusOf(Settings()).ok());
+
+  // What an earlier run made is there already, so that nobody knows what is still to come.
+  free = 0;
+  SubmitOrder again{Settings()};
+  again.continue_existing = true;
+  EXPECT_TRUE(engine_->Submit(again).ok());
+  SubmitOrder other{Settings()};
+  other.settings.outputs = {{Layout::kSbs, (root_ / "films" / "other.mkv").string()}};
+  EXPECT_EQ(engine_->Submit(other).status().code(), absl::StatusCode::kFailedPrecondition);
+  other.no_space_check = true;
+  EXPECT_TRUE(engine_->Submit(other).ok());
+}
+
 TEST_F(JobSubmissionTest, UnknownJobIsNotFound) {
   EXPECT_EQ(engine_->Report("nobody", true).status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(engine_->Retry("nobody").code(), absl::StatusCode::kNotFound);
