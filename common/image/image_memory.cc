@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <deque>
 #include <mutex>
@@ -43,7 +44,7 @@ class Shelf {
     std::lock_guard lock(mutex_);
     kept_.push_back({memory, bytes});
     total_ += bytes;
-    while (total_ > kMostKeptImageMemory) {
+    while (total_ > most_) {
       std::free(kept_.front().memory);
       total_ -= kept_.front().bytes;
       kept_.pop_front();
@@ -54,6 +55,10 @@ class Shelf {
     for (const Kept& kept : kept_) std::free(kept.memory);
     kept_.clear();
     total_ = 0;
+  }
+  void KeepMore(size_t most) {
+    std::lock_guard lock(mutex_);
+    most_ = std::max(most_, most);
   }
   size_t total() {
     std::lock_guard lock(mutex_);
@@ -66,8 +71,9 @@ class Shelf {
     size_t bytes;
   };
   std::mutex mutex_;
-  std::deque<Kept> kept_;  // guarded by mutex_; the oldest first
-  size_t total_ = 0;       // guarded by mutex_
+  std::deque<Kept> kept_;               // guarded by mutex_; the oldest first
+  size_t total_ = 0;                    // guarded by mutex_
+  size_t most_ = kMostKeptImageMemory;  // guarded by mutex_
 };
 
 Shelf& TheShelf() {
@@ -102,6 +108,8 @@ void ReturnImageMemory(float* memory, size_t bytes) {
 }
 
 size_t KeptImageMemory() { return TheShelf().total(); }
+
+void KeepMoreImageMemory(size_t most) { TheShelf().KeepMore(most); }
 
 void DropKeptImageMemory() { TheShelf().Clear(); }
 

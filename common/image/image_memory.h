@@ -19,6 +19,8 @@ size_t KeptImageMemory();
 // Gives what is kept back to the allocator: the next task may need other sizes.
 void DropKeptImageMemory();
 inline constexpr size_t kMostKeptImageMemory = size_t{256} << 20;
+// From here on, up to `most` bytes are kept: for what works on more at once.
+void KeepMoreImageMemory(size_t most);
 
 }  // namespace stereofarm
 

@@ -1,4 +1,5 @@
-# Finds LibTorch and gives the target stereofarm_torch, Torch_PREFIX, Torch_VERSION and Torch_HAS_CUDA.
+# Finds LibTorch and gives the targets stereofarm_torch and stereofarm_torch_threads (for files that call
+# at::parallel_for, a template that runs on one thread where the compiler's OpenMP is off), Torch_PREFIX, Torch_VERSION and Torch_HAS_CUDA.
 #
 # LibTorch's own TorchConfig.cmake isn't used: it asks for the whole CUDA toolkit to link a CUDA build, hands its
 # definitions and flags on to every room that links models, and puts its headers first, an old copy of protobuf's
@@ -65,5 +66,16 @@ if(Torch_FOUND AND NOT TARGET stereofarm_torch)
       "-Wl,--push-state,--no-as-needed,${Torch_PREFIX}/lib/libtorch_cuda.so,--pop-state"
       "${Torch_PREFIX}/lib/libc10_cuda.so")
   endif()
+endif()
+if(Torch_FOUND AND NOT TARGET stereofarm_torch_threads)
+  add_library(stereofarm_torch_threads INTERFACE)
+  # LibTorch brings its own copy of GCC's library; a second one beside it would be a second set of threads.
+  file(GLOB _openmp "${Torch_PREFIX}/lib/libgomp*.so*")
+  if(_openmp AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    list(GET _openmp 0 _openmp)
+    target_compile_options(stereofarm_torch_threads INTERFACE -fopenmp)
+    target_link_libraries(stereofarm_torch_threads INTERFACE "${_openmp}")
+  endif()
+  unset(_openmp)
 endif()
 unset(_libraries)

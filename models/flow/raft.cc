@@ -192,9 +192,9 @@ at::Tensor LookUp(const std::vector<at::Tensor>& pyramid, const at::Tensor& plac
 at::Tensor Apply(const RaftMotionEncoder& encoder, const at::Tensor& correlation,
                  const at::Tensor& flow) {
   at::Tensor seen = correlation, moved = flow;
-  for (const Conv2d& conv : encoder.correlation) seen = at::relu(Apply(conv, seen));
-  for (const Conv2d& conv : encoder.flow) moved = at::relu(Apply(conv, moved));
-  return at::cat({at::relu(Apply(encoder.joined, at::cat({seen, moved}, 1))), flow}, 1);
+  for (const Conv2d& conv : encoder.correlation) seen = Apply(conv, seen, Activation::kRelu);
+  for (const Conv2d& conv : encoder.flow) moved = Apply(conv, moved, Activation::kRelu);
+  return at::cat({Apply(encoder.joined, at::cat({seen, moved}, 1), Activation::kRelu), flow}, 1);
 }
 
 at::Tensor Apply(const RaftGru& gru, const at::Tensor& hidden, const at::Tensor& x) {
@@ -211,7 +211,7 @@ at::Tensor Enlarge(const Raft& net, const at::Tensor& flow, const at::Tensor& hi
   const int64_t b = flow.size(0), h = flow.size(2), w = flow.size(3);
   if (!net.mask1) return ResizeAligned(flow, h * kEighth, w * kEighth) * kEighth;
   const at::Tensor mask =
-      at::softmax((Apply(*net.mask2, at::relu(Apply(*net.mask1, hidden))) * 0.25)
+      at::softmax((Apply(*net.mask2, Apply(*net.mask1, hidden, Activation::kRelu)) * 0.25)
                       .reshape({b, 1, 9, kEighth, kEighth, h, w}),
                   2);
   const at::Tensor around =
@@ -287,7 +287,7 @@ RaftFlow Forward(const Raft& net, const at::Tensor& from, const at::Tensor& to, 
     const at::Tensor correlation = LookUp(pyramid, start + flow, net.radius);
     const at::Tensor x = at::cat({known, Apply(net.motion, correlation, flow)}, 1);
     for (const RaftGru& gru : net.grus) hidden = Apply(gru, hidden, x);
-    flow = flow + Apply(net.flow2, at::relu(Apply(net.flow1, hidden)));
+    flow = flow + Apply(net.flow2, Apply(net.flow1, hidden, Activation::kRelu));
     if (watch && i == 0) {
       watch("corr_features_iter0", correlation);
       watch("flow_first", Enlarge(net, flow, hidden));

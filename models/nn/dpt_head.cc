@@ -23,7 +23,14 @@ ResidualConvUnit TakeUnit(Parameters* parameters, const std::string& name, int64
 }
 
 at::Tensor Apply(const ResidualConvUnit& unit, const at::Tensor& x) {
-  return Apply(unit.conv2, at::relu(Apply(unit.conv1, at::relu(x)))) + x;
+  return ApplyAndAdd(unit.conv2, Apply(unit.conv1, at::relu(x), Activation::kRelu), x);
+}
+
+// A 1x1 convolution, which is a linear layer on each token.
+Linear TakeProjection(Parameters* parameters, const std::string& name, int64_t in, int64_t out) {
+  const at::Tensor weight = parameters->Take(name + ".weight", {out, in, 1, 1});
+  const at::Tensor bias = parameters->Take(name + ".bias", {out});
+  return MakeLinear(weight.dim() == 4 ? weight.flatten(1) : weight, bias);
 }
 
 // `path`: from the coarser level; `map`: this level's own, undefined at the coarsest. The 1x1
@@ -43,7 +50,7 @@ at::Tensor FinePart(const DptHead& head, const at::Tensor& path_3, const at::Ten
       Fuse(head.fusion[0], path_2, map_1, map_1.size(2) * 2, map_1.size(3) * 2);
   const at::Tensor fine =
       ResizeAligned(Apply(head.output1, path_1), rows * kPatch, columns * kPatch);
-  const at::Tensor last = Apply(head.output3, at::relu(Apply(head.output2, fine)));
+  const at::Tensor last = Apply(head.output3, Apply(head.output2, fine, Activation::kRelu));
   const at::Tensor out =
       head.config.max_depth > 0 ? at::sigmoid(last) * head.config.max_depth : at::relu(last);
   if (watch) {
@@ -73,11 +80,11 @@ DptHead TakeDptHead(Parameters* parameters, const std::string& prefix,
   DptHead head;
   head.config = config;
   for (size_t i = 0; i < 4; ++i) {
-    head.project[i] = TakeConv2d(parameters, absl::StrFormat("%s.projects.%d", prefix, i),
-                                 config.tokens, c[i], 1);
+    head.project[i] = TakeProjection(parameters, absl::StrFormat("%s.projects.%d", prefix, i),
+                                     config.tokens, c[i]);
   }
-  head.enlarge4 = TakePatchTranspose2d(parameters, prefix + ".resize_layers.0", c[0], c[0], 4);
-  head.enlarge2 = TakePatchTranspose2d(parameters, prefix + ".resize_layers.1", c[1], c[1], 2);
+  head.enlarge4 = TakeSquareTranspose2d(parameters, prefix + ".resize_layers.0", c[0], c[0], 4);
+  head.enlarge2 = TakeSquareTranspose2d(parameters, prefix + ".resize_layers.1", c[1], c[1], 2);
   head.halve = TakeConv2d(parameters, prefix + ".resize_layers.3", c[3], c[3], 3, 2);
   const std::string scratch = prefix + ".scratch";
   for (size_t i = 0; i < 4; ++i) {
@@ -98,15 +105,16 @@ DptHead TakeDptHead(Parameters* parameters, const std::string& prefix,
 
 at::Tensor Forward(const DptHead& head, const std::vector<at::Tensor>& taps, int64_t rows,
                    int64_t columns, const Watch& watch, const DptHooks& hooks) {
-  std::array<at::Tensor, 4> maps;
-  for (size_t i = 0; i < 4; ++i) {
-    const at::Tensor tokens =
-        taps[i].transpose(1, 2).reshape({taps[i].size(0), head.config.tokens, rows, columns});
-    maps[i] = Apply(head.project[i], tokens);
-  }
-  maps[0] = ApplyTranspose(head.enlarge4, maps[0]);
-  maps[1] = ApplyTranspose(head.enlarge2, maps[1]);
-  maps[3] = Apply(head.halve, maps[3]);
+  const auto project = [&](size_t i) { return Apply(head.project[i], taps[i]); };
+  const auto as_map = [&](const at::Tensor& tokens) {
+    return tokens.reshape({tokens.size(0), rows, columns, tokens.size(2)}).permute({0, 3, 1, 2});
+  };
+  std::array<at::Tensor, 4> maps = {
+      EnlargeToSquares(head.enlarge4, project(0), rows, columns),
+      EnlargeToSquares(head.enlarge2, project(1), rows, columns),
+      as_map(project(2)),
+      Apply(head.halve, as_map(project(3))),
+  };
   for (int i = 0; i < 4; ++i) {
     const size_t level = static_cast<size_t>(i);
     if (hooks.on_map && i >= 2) maps[level] = hooks.on_map(i, maps[level]);

@@ -39,8 +39,8 @@ struct FusionBlock {
 
 struct DptHead {
   DptHeadConfig config;
-  std::array<Conv2d, 4> project;
-  PatchConv2d enlarge4, enlarge2;
+  std::array<Linear, 4> project;
+  SquareConv2d enlarge4, enlarge2;
   Conv2d halve;
   std::array<Conv2d, 4> even;         // "layerN_rn"
   std::array<FusionBlock, 4> fusion;  // "refinenetN"

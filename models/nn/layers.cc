@@ -1,24 +1,63 @@
 #include "models/nn/layers.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/conv2d.h>
-#include <ATen/ops/conv_transpose2d.h>
+#include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
 #include <ATen/ops/linear.h>
-#include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/ops/relu.h>
 #include <ATen/ops/upsample_bilinear2d.h>
 
-namespace stereofarm {
+#include <vector>
 
-Linear TakeLinear(Parameters* parameters, const std::string& name, int64_t in, int64_t out,
-                  bool bias) {
-  Linear layer;
-  layer.weight = parameters->Take(name + ".weight", {out, in});
-  if (bias) layer.bias = parameters->Take(name + ".bias", {out});
+namespace stereofarm {
+namespace {
+
+// Tokens of a picture, about: what oneDNN's layout of a weight is chosen for.
+constexpr int64_t kTypicalRows = 2048;
+
+at::Tensor Activated(const at::Tensor& x, Activation activation) {
+  switch (activation) {
+    case Activation::kNone:
+      return x;
+    case Activation::kRelu:
+      return at::relu(x);
+    case Activation::kGelu:
+      return at::gelu(x);
+  }
+  return x;
+}
+
+std::vector<int64_t> PaddingOf(const Conv2d& layer) {
+  return {layer.weight.size(2) / 2, layer.weight.size(3) / 2};
+}
+
+}  // namespace
+
+Linear MakeLinear(const at::Tensor& weight, const at::Tensor& bias) {
+  Linear layer = {weight, bias, {}};
+  if (weight.dim() == 2 && one_dnn::Takes(weight)) {
+    layer.packed = one_dnn::PackLinear(weight.contiguous(), kTypicalRows);
+  }
   return layer;
 }
 
-at::Tensor Apply(const Linear& layer, const at::Tensor& x) {
-  return at::linear(x, layer.weight, layer.bias);
+Linear TakeLinear(Parameters* parameters, const std::string& name, int64_t in, int64_t out,
+                  bool bias) {
+  const at::Tensor weight = parameters->Take(name + ".weight", {out, in});
+  return MakeLinear(weight, bias ? parameters->Take(name + ".bias", {out}) : at::Tensor());
+}
+
+at::Tensor Apply(const Linear& layer, const at::Tensor& x, Activation activation) {
+  if (layer.packed.defined()) return one_dnn::Linear(x, layer.packed, layer.bias, activation, {});
+  return Activated(at::linear(x, layer.weight, layer.bias), activation);
+}
+
+at::Tensor ApplyAndAdd(const Linear& layer, const at::Tensor& x, const at::Tensor& added) {
+  if (layer.packed.defined()) {
+    return one_dnn::Linear(x, layer.packed, layer.bias, Activation::kNone, added);
+  }
+  return at::linear(x, layer.weight, layer.bias) + added;
 }
 
 LayerNorm TakeLayerNorm(Parameters* parameters, const std::string& name, int64_t size,
@@ -37,41 +76,73 @@ Conv2d TakeConv2d(Parameters* parameters, const std::string& name, int64_t in, i
   layer.weight = parameters->Take(name + ".weight", {out, in, kernel.height, kernel.width});
   if (bias) layer.bias = parameters->Take(name + ".bias", {out});
   layer.stride = stride;
+  if (layer.weight.dim() == 4) {
+    layer.weight = layer.weight.contiguous(at::MemoryFormat::ChannelsLast);
+    if (one_dnn::Takes(layer.weight)) {
+      layer.packed = one_dnn::PackConv2d(layer.weight, PaddingOf(layer), stride);
+    }
+  }
   return layer;
 }
 
-at::Tensor Apply(const Conv2d& layer, const at::Tensor& x) {
-  return at::conv2d(x, layer.weight, layer.bias, {layer.stride, layer.stride},
-                    {layer.weight.size(2) / 2, layer.weight.size(3) / 2});
+at::Tensor Apply(const Conv2d& layer, const at::Tensor& x, Activation activation) {
+  if (layer.packed.defined()) {
+    return one_dnn::Conv2d(x, layer.packed, layer.bias, PaddingOf(layer), layer.stride, activation,
+                           {});
+  }
+  return Activated(
+      at::conv2d(x, layer.weight, layer.bias, {layer.stride, layer.stride}, PaddingOf(layer)),
+      activation);
 }
 
-PatchConv2d TakePatchConv2d(Parameters* parameters, const std::string& name, int64_t in,
-                            int64_t out, int64_t size) {
-  return {parameters->Take(name + ".weight", {out, in, size, size}),
-          parameters->Take(name + ".bias", {out}), size};
+at::Tensor ApplyAndAdd(const Conv2d& layer, const at::Tensor& x, const at::Tensor& added) {
+  if (layer.packed.defined()) {
+    return one_dnn::Conv2d(x, layer.packed, layer.bias, PaddingOf(layer), layer.stride,
+                           Activation::kNone, added);
+  }
+  return Apply(layer, x) + added;
 }
 
-at::Tensor Apply(const PatchConv2d& layer, const at::Tensor& x) {
-  return at::conv2d(x, layer.weight, layer.bias, {layer.size, layer.size});
+SquareConv2d TakeSquareConv2d(Parameters* parameters, const std::string& name, int64_t in,
+                              int64_t out, int64_t size) {
+  const at::Tensor weight = parameters->Take(name + ".weight", {out, in, size, size});
+  const at::Tensor bias = parameters->Take(name + ".bias", {out});
+  return {MakeLinear(weight.dim() == 4 ? weight.flatten(1) : weight, bias), size};
 }
 
-PatchConv2d TakePatchTranspose2d(Parameters* parameters, const std::string& name, int64_t in,
-                                 int64_t out, int64_t size) {
-  return {parameters->Take(name + ".weight", {in, out, size, size}),
-          parameters->Take(name + ".bias", {out}), size};
+at::Tensor ApplyToSquares(const SquareConv2d& layer, const at::Tensor& x) {
+  const int64_t b = x.size(0), in = x.size(1), s = layer.size;
+  const int64_t rows = x.size(2) / s, columns = x.size(3) / s;
+  return Apply(layer.linear, x.reshape({b, in, rows, s, columns, s})
+                                 .permute({0, 2, 4, 1, 3, 5})
+                                 .reshape({b, rows * columns, in * s * s}));
 }
 
-at::Tensor ApplyTranspose(const PatchConv2d& layer, const at::Tensor& x) {
-  return at::conv_transpose2d(x, layer.weight, layer.bias, {layer.size, layer.size});
+SquareConv2d TakeSquareTranspose2d(Parameters* parameters, const std::string& name, int64_t in,
+                                   int64_t out, int64_t size) {
+  const at::Tensor weight = parameters->Take(name + ".weight", {in, out, size, size});
+  const at::Tensor bias = parameters->Take(name + ".bias", {out});
+  if (weight.dim() != 4 || bias.dim() != 1) return {{weight, bias, {}}, size};
+  // Rows of the matrix: the square's rows, columns, and the channels.
+  return {MakeLinear(weight.permute({2, 3, 1, 0}).reshape({size * size * out, in}),
+                     bias.repeat({size * size})),
+          size};
+}
+
+at::Tensor EnlargeToSquares(const SquareConv2d& layer, const at::Tensor& x, int64_t rows,
+                            int64_t columns) {
+  const int64_t b = x.size(0), s = layer.size;
+  const int64_t out = layer.linear.weight.size(0) / (s * s);
+  return Apply(layer.linear, x)
+      .reshape({b, rows, columns, s, s, out})
+      .permute({0, 1, 3, 2, 4, 5})
+      .reshape({b, rows * s, columns * s, out})
+      .permute({0, 3, 1, 2});
 }
 
 at::Tensor ResizeAligned(const at::Tensor& x, int64_t height, int64_t width) {
   if (x.size(-2) == height && x.size(-1) == width) return x;
   return at::upsample_bilinear2d(x, {height, width}, /*align_corners=*/true);
-}
-
-at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
-  return at::scaled_dot_product_attention(q, k, v);
 }
 
 }  // namespace stereofarm

@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 
+#include "models/nn/one_dnn.h"
 #include "models/nn/parameters.h"
 
 namespace stereofarm {
@@ -20,11 +21,18 @@ using Watch = std::function<void(const std::string& name, const at::Tensor& valu
 struct Linear {
   at::Tensor weight;  // [out, in]
   at::Tensor bias;    // [out], or undefined
+  at::Tensor packed;  // the weight for oneDNN; undefined where that isn't used
 };
 Linear TakeLinear(Parameters* parameters, const std::string& name, int64_t in, int64_t out,
                   bool bias = true);
+// The layer of these weights, which are [out, in] and [out]; empty ones (of a file that doesn't
+// fit) are left as they are.
+Linear MakeLinear(const at::Tensor& weight, const at::Tensor& bias);
 // [..., in] -> [..., out]
-at::Tensor Apply(const Linear& layer, const at::Tensor& x);
+at::Tensor Apply(const Linear& layer, const at::Tensor& x,
+                 Activation activation = Activation::kNone);
+// The same, with `added` [..., out] on top.
+at::Tensor ApplyAndAdd(const Linear& layer, const at::Tensor& x, const at::Tensor& added);
 
 struct LayerNorm {
   at::Tensor weight;  // [size]
@@ -36,9 +44,11 @@ LayerNorm TakeLayerNorm(Parameters* parameters, const std::string& name, int64_t
 // Normalises over the last dimension.
 at::Tensor Apply(const LayerNorm& layer, const at::Tensor& x);
 
+// Maps [B, C, H, W] lie in memory with their channels last (at::MemoryFormat::ChannelsLast).
 struct Conv2d {
   at::Tensor weight;  // [out, in, height, width]
   at::Tensor bias;    // [out], or undefined
+  at::Tensor packed;  // as in Linear
   int64_t stride = 1;
 };
 struct Kernel {
@@ -50,28 +60,34 @@ Conv2d TakeConv2d(Parameters* parameters, const std::string& name, int64_t in, i
                   Kernel kernel, int64_t stride = 1, bool bias = true);
 // [B, in, H, W] -> [B, out, H / stride, W / stride], rounded up: padded with zeros by half a
 // kernel.
-at::Tensor Apply(const Conv2d& layer, const at::Tensor& x);
+at::Tensor Apply(const Conv2d& layer, const at::Tensor& x,
+                 Activation activation = Activation::kNone);
+// The same, with `added` of the result's shape on top.
+at::Tensor ApplyAndAdd(const Conv2d& layer, const at::Tensor& x, const at::Tensor& added);
 
 // A convolution whose steps are as wide as its kernel, or its transpose: nothing overlaps, nothing
-// is padded.
-struct PatchConv2d {
-  at::Tensor weight;
-  at::Tensor bias;
+// is padded, so that it's a linear layer on whole squares.
+struct SquareConv2d {
+  Linear linear;
   int64_t size = 1;
 };
-// weight [out, in, size, size]: [B, in, H, W] -> [B, out, H / size, W / size]
-PatchConv2d TakePatchConv2d(Parameters* parameters, const std::string& name, int64_t in,
-                            int64_t out, int64_t size);
-at::Tensor Apply(const PatchConv2d& layer, const at::Tensor& x);
-// weight [in, out, size, size]: [B, in, H, W] -> [B, out, H * size, W * size]
-PatchConv2d TakePatchTranspose2d(Parameters* parameters, const std::string& name, int64_t in,
-                                 int64_t out, int64_t size);
-at::Tensor ApplyTranspose(const PatchConv2d& layer, const at::Tensor& x);
+// weight [out, in, size, size]
+SquareConv2d TakeSquareConv2d(Parameters* parameters, const std::string& name, int64_t in,
+                              int64_t out, int64_t size);
+// [B, in, H, W] -> [B, (H / size) (W / size), out]
+at::Tensor ApplyToSquares(const SquareConv2d& layer, const at::Tensor& x);
+// weight [in, out, size, size]
+SquareConv2d TakeSquareTranspose2d(Parameters* parameters, const std::string& name, int64_t in,
+                                   int64_t out, int64_t size);
+// [B, rows columns, in] -> [B, out, rows size, columns size]
+at::Tensor EnlargeToSquares(const SquareConv2d& layer, const at::Tensor& x, int64_t rows,
+                            int64_t columns);
 
 // Bilinear, the corners of both pictures on each other (align_corners in PyTorch).
 at::Tensor ResizeAligned(const at::Tensor& x, int64_t height, int64_t width);
 
-// Softmax(q k^T / sqrt(D)) v for [B, heads, N, D].
+// Softmax(q k^T / sqrt(D)) v of q, k, v [B, N, heads, D], each token's numbers together in memory,
+// -> [B, N, heads D].
 at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v);
 
 }  // namespace stereofarm

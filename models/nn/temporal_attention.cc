@@ -16,15 +16,15 @@ constexpr int64_t kGroups = 32;
 constexpr double kGroupEpsilon = 1e-6;
 constexpr double kLayerEpsilon = 1e-5;
 
-// [places, T, channels] -> the same
+// [places, T, channels] -> the same, with what was seen added
 at::Tensor Attend(const TemporalSelfAttention& layer, const at::Tensor& x) {
   const int64_t places = x.size(0), frames = x.size(1), channels = x.size(2);
   const at::Tensor placed = Apply(layer.norm, x) + layer.positions.narrow(1, 0, frames);
   const auto heads = [&](const Linear& linear) {
-    return Apply(linear, placed).reshape({places, frames, kHeads, -1}).transpose(1, 2);
+    return Apply(linear, placed).reshape({places, frames, kHeads, channels / kHeads});
   };
   const at::Tensor mixed = Attention(heads(layer.query), heads(layer.key), heads(layer.value));
-  return Apply(layer.out, mixed.transpose(1, 2).reshape({places, frames, channels}));
+  return ApplyAndAdd(layer.out, mixed, x);
 }
 
 }  // namespace
@@ -66,11 +66,11 @@ at::Tensor Forward(const TemporalModule& module, const at::Tensor& x, int64_t fr
           .reshape({films * height * width, frames, module.channels});
   places = Apply(module.in, places);
   for (const TemporalSelfAttention& layer : module.attention) {
-    places = Attend(layer, places) + places;
+    places = Attend(layer, places);
   }
   const std::vector<at::Tensor> halves =
       Apply(module.feed_forward_in, Apply(module.feed_forward_norm, places)).chunk(2, -1);
-  places = Apply(module.feed_forward_out, halves[0] * at::gelu(halves[1])) + places;
+  places = ApplyAndAdd(module.feed_forward_out, halves[0] * at::gelu(halves[1]), places);
   return Apply(module.out, places)
              .reshape({films, height, width, frames, module.channels})
              .permute({0, 3, 4, 1, 2})

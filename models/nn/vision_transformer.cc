@@ -2,7 +2,6 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/gelu.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/upsample_bicubic2d.h>
 
@@ -25,48 +24,53 @@ const VisionTransformerConfig kPublished[] = {
     {.width = 1536, .depth = 40, .heads = 24, .taps = {9, 19, 29, 39}},
 };
 
+// What is added to the tokens after attention or the feed-forward layers is scaled, number by
+// number of a token; that scale goes into the layer that makes it.
+Linear TakeScaled(Parameters* parameters, const std::string& name, const std::string& scale,
+                  int64_t in, int64_t out) {
+  const at::Tensor weight = parameters->Take(name + ".weight", {out, in});
+  const at::Tensor bias = parameters->Take(name + ".bias", {out});
+  const at::Tensor factor = parameters->Take(scale, {out});
+  if (weight.dim() != 2 || bias.dim() != 1 || factor.numel() != out) return {weight, bias, {}};
+  return MakeLinear(weight * factor.unsqueeze(1), bias * factor);
+}
+
 TransformerBlock TakeBlock(Parameters* parameters, const std::string& name,
                            const VisionTransformerConfig& config) {
   const int64_t d = config.width;
+  // Two thirds of 4 d, up to a multiple of 8; or 4 d.
+  const int64_t hidden = config.swiglu ? (4 * d * 2 / 3 + 7) / 8 * 8 : 4 * d;
   TransformerBlock block;
   block.norm1 = TakeLayerNorm(parameters, name + ".norm1", d, kEpsilon);
   block.qkv = TakeLinear(parameters, name + ".attn.qkv", d, 3 * d);
-  block.projection = TakeLinear(parameters, name + ".attn.proj", d, d);
-  block.scale1 = parameters->Take(name + ".ls1.gamma", {d});
+  block.projection = TakeScaled(parameters, name + ".attn.proj", name + ".ls1.gamma", d, d);
   block.norm2 = TakeLayerNorm(parameters, name + ".norm2", d, kEpsilon);
-  if (config.swiglu) {
-    // Two thirds of 4 d, up to a multiple of 8.
-    const int64_t hidden = (4 * d * 2 / 3 + 7) / 8 * 8;
-    block.fc1 = TakeLinear(parameters, name + ".mlp.w12", d, 2 * hidden);
-    block.fc2 = TakeLinear(parameters, name + ".mlp.w3", hidden, d);
-  } else {
-    block.fc1 = TakeLinear(parameters, name + ".mlp.fc1", d, 4 * d);
-    block.fc2 = TakeLinear(parameters, name + ".mlp.fc2", 4 * d, d);
-  }
-  block.scale2 = parameters->Take(name + ".ls2.gamma", {d});
+  block.fc1 = TakeLinear(parameters, name + (config.swiglu ? ".mlp.w12" : ".mlp.fc1"), d,
+                         config.swiglu ? 2 * hidden : hidden);
+  block.fc2 = TakeScaled(parameters, name + (config.swiglu ? ".mlp.w3" : ".mlp.fc2"),
+                         name + ".ls2.gamma", hidden, d);
   return block;
 }
 
 // [B, N, width] -> [B, N, width]
 at::Tensor SelfAttention(const TransformerBlock& block, int64_t heads, const at::Tensor& x) {
   const int64_t b = x.size(0), n = x.size(1), d = x.size(2);
-  const at::Tensor qkv =
-      Apply(block.qkv, x).reshape({b, n, 3, heads, d / heads}).permute({2, 0, 3, 1, 4});
-  const at::Tensor mixed = Attention(qkv.select(0, 0), qkv.select(0, 1), qkv.select(0, 2));
-  return Apply(block.projection, mixed.transpose(1, 2).reshape({b, n, d}));
+  const at::Tensor qkv = Apply(block.qkv, x).reshape({b, n, 3, heads, d / heads});
+  return Attention(qkv.select(2, 0), qkv.select(2, 1), qkv.select(2, 2));
 }
 
-at::Tensor FeedForward(const TransformerBlock& block, bool swiglu, const at::Tensor& x) {
-  const at::Tensor hidden = Apply(block.fc1, x);
-  if (!swiglu) return Apply(block.fc2, at::gelu(hidden));
-  const std::vector<at::Tensor> halves = hidden.chunk(2, -1);
-  return Apply(block.fc2, at::silu(halves[0]) * halves[1]);
+// The hidden numbers of the feed-forward layers.
+at::Tensor Hidden(const TransformerBlock& block, bool swiglu, const at::Tensor& x) {
+  if (!swiglu) return Apply(block.fc1, x, Activation::kGelu);
+  const std::vector<at::Tensor> halves = Apply(block.fc1, x).chunk(2, -1);
+  return at::silu(halves[0]) * halves[1];
 }
 
 at::Tensor Forward(const TransformerBlock& block, const VisionTransformerConfig& config,
                    const at::Tensor& x) {
-  const at::Tensor y = x + block.scale1 * SelfAttention(block, config.heads, Apply(block.norm1, x));
-  return y + block.scale2 * FeedForward(block, config.swiglu, Apply(block.norm2, y));
+  const at::Tensor y =
+      ApplyAndAdd(block.projection, SelfAttention(block, config.heads, Apply(block.norm1, x)), x);
+  return ApplyAndAdd(block.fc2, Hidden(block, config.swiglu, Apply(block.norm2, y)), y);
 }
 
 // The position embedding of a grid of `rows` x `columns` tokens, class token first. The published
@@ -134,7 +138,7 @@ VisionTransformer TakeVisionTransformer(Parameters* parameters, const std::strin
   const int64_t d = config.width;
   VisionTransformer net;
   net.config = config;
-  net.patch_embed = TakePatchConv2d(parameters, prefix + ".patch_embed.proj", 3, d, kPatch);
+  net.patch_embed = TakeSquareConv2d(parameters, prefix + ".patch_embed.proj", 3, d, kPatch);
   net.class_token = parameters->Take(prefix + ".cls_token", {1, 1, d});
   net.pos_embed = parameters->Take(prefix + ".pos_embed", {1, 1 + config.grid * config.grid, d});
   for (int64_t i = 0; i < config.depth; ++i) {
@@ -149,7 +153,7 @@ std::vector<at::Tensor> Forward(const VisionTransformer& net, const at::Tensor& 
                                 const Watch& watch) {
   const int64_t b = x.size(0), d = net.config.width;
   const at::Tensor positions = PositionsOf(net, x.size(2) / kPatch, x.size(3) / kPatch);
-  const at::Tensor patches = Apply(net.patch_embed, x).flatten(2).transpose(1, 2);
+  const at::Tensor patches = ApplyToSquares(net.patch_embed, x);
   at::Tensor tokens = at::cat({net.class_token.expand({b, 1, d}), patches}, 1) + positions;
   if (watch) {
     watch("pos_embed", positions);
@@ -160,7 +164,7 @@ std::vector<at::Tensor> Forward(const VisionTransformer& net, const at::Tensor& 
     tokens = Forward(net.blocks[i], net.config, tokens);
     if (watch && i == 0) watch("block0_out", tokens);
     if (std::ranges::count(net.config.taps, static_cast<int64_t>(i)) > 0) {
-      tapped.push_back(Apply(net.norm, tokens).narrow(1, 1, tokens.size(1) - 1));
+      tapped.push_back(Apply(net.norm, tokens.narrow(1, 1, tokens.size(1) - 1)));
     }
   }
   if (watch) watch("block_last_out", tokens);

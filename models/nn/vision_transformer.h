@@ -44,17 +44,15 @@ absl::StatusOr<VisionTransformerConfig> EncoderConfig(const Parameters& paramete
 struct TransformerBlock {
   LayerNorm norm1;
   Linear qkv;
-  Linear projection;
-  at::Tensor scale1;  // [width]
+  Linear projection;  // with the layer scale in it, as fc2
   LayerNorm norm2;
   Linear fc1;  // w12 of a SwiGLU block
   Linear fc2;  // w3
-  at::Tensor scale2;
 };
 
 struct VisionTransformer {
   VisionTransformerConfig config;
-  PatchConv2d patch_embed;
+  SquareConv2d patch_embed;
   at::Tensor class_token;  // [1, 1, width]
   at::Tensor pos_embed;    // [1, 1 + grid^2, width]
   std::vector<TransformerBlock> blocks;

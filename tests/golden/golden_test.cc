@@ -50,7 +50,9 @@ TEST_P(SharedGoldenTest, AgreesWithItsReference) {
   EXPECT_GE(CheckFolder(folder), 12);
 }
 
-INSTANTIATE_TEST_SUITE_P(Sets, SharedGoldenTest, ::testing::Values("video_depth_anything", "raft"));
+INSTANTIATE_TEST_SUITE_P(Sets, SharedGoldenTest,
+                         ::testing::Values("depth_anything_v2", "video_depth_anything", "raft",
+                                           "raft_small_real"));
 
 TEST(GoldenTest, ADifferenceIsSeen) {
   std::map<std::string, double> errors;

@@ -15,6 +15,7 @@
 #include "models/depth/depth_anything_v2.h"
 #include "models/depth/video_depth_anything.h"
 #include "models/flow/raft.h"
+#include "models/nn/tensor_memory.h"
 #include "tests/golden/golden_set.h"
 
 namespace stereofarm {
@@ -50,6 +51,7 @@ absl::StatusOr<std::function<void()>> ForwardOf(const std::filesystem::path& fil
 absl::StatusOr<std::string> TimeForward(const std::filesystem::path& weights,
                                         const TimedForward& how) {
   const c10::InferenceMode no_gradients;
+  KeepTensorMemory();
   if (how.threads > 0) at::set_num_threads(how.threads);
   SF_ASSIGN_OR_RETURN(const std::function<void()> forward,
                       ForwardOf(weights, how.height, how.width));
