@@ -1,6 +1,7 @@
 #include "models/depth/create.h"
 
 #include "absl/strings/str_format.h"
+#include "models/depth/depth_anything_estimator.h"
 #include "models/depth/parallax_estimator.h"
 #include "models/depth/torchscript_estimator.h"
 
@@ -8,13 +9,21 @@ namespace stereofarm {
 
 absl::StatusOr<std::unique_ptr<DepthEstimator>> CreateDepthEstimator(const std::string& name,
                                                                      const std::string& device) {
-  static const std::string kTorchscript = "torchscript:";
   if (name == "parallax") return std::make_unique<ParallaxEstimator>();
-  if (name.starts_with(kTorchscript) && name.size() > kTorchscript.size()) {
-    return LoadTorchscriptEstimator(name.substr(kTorchscript.size()), device);
+  const size_t colon = name.find(':');
+  if (colon != std::string::npos && colon + 1 < name.size()) {
+    const std::string model = name.substr(0, colon), file = name.substr(colon + 1);
+    const auto is = [&](const std::string& family) {
+      return model == family || model.starts_with(family + "-");
+    };
+    if (model == "torchscript") return LoadTorchscriptEstimator(file, device);
+    if (is("depth-anything-v2")) return LoadDepthAnythingEstimator(file, device);
+    if (is("video-depth-anything")) return LoadVideoDepthAnythingEstimator(file, device);
   }
-  return absl::InvalidArgumentError(absl::StrFormat(
-      "no depth estimator is called \"%s\"; known: parallax, torchscript:FILE", name));
+  return absl::InvalidArgumentError(
+      absl::StrFormat("no depth estimator is called \"%s\"; known: parallax, torchscript:FILE, "
+                      "depth-anything-v2:FILE, video-depth-anything:FILE",
+                      name));
 }
 
 }  // namespace stereofarm

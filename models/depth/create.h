@@ -9,8 +9,10 @@
 
 namespace stereofarm {
 
-// Makes the estimator that `name` asks for: "parallax", or "torchscript:FILE". `device` is "cpu" or
-// "cuda:N". InvalidArgument names what's known when `name` isn't.
+// Makes the estimator that `name` asks for: "parallax", or MODEL:FILE, where FILE holds weights and
+// MODEL is "depth-anything-v2" or "video-depth-anything", with or without one of their sizes behind
+// it ("depth-anything-v2-small"), or "torchscript". `device` is "cpu" or "cuda:N". InvalidArgument
+// names what's known when `name` isn't.
 absl::StatusOr<std::unique_ptr<DepthEstimator>> CreateDepthEstimator(const std::string& name,
                                                                      const std::string& device);
 

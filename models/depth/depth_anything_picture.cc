@@ -7,10 +7,13 @@
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
+#include "absl/strings/str_format.h"
+
 namespace stereofarm {
 namespace {
 
 constexpr int kMultiple = 14;
+constexpr int64_t kMostPixels = 16'000'000;
 constexpr double kLongestRatio = 1.78;
 constexpr double kRatioKept = 1.777;
 constexpr std::array<double, 3> kMean = {0.485, 0.456, 0.406};
@@ -29,6 +32,23 @@ ImageSize DepthAnythingInputSize(ImageSize picture, int side) {
   const double scale = std::max(static_cast<double>(side) / picture.width,
                                 static_cast<double>(side) / picture.height);
   return {Constrained(scale * picture.width, side), Constrained(scale * picture.height, side)};
+}
+
+absl::StatusOr<DepthPlan> DepthAnythingPlan(const std::string& source, ImageSize picture,
+                                            int side) {
+  if (picture.width < 1 || picture.height < 1) {
+    return absl::InvalidArgumentError(absl::StrFormat("%s: a picture of %d x %d has no depth",
+                                                      source, picture.width, picture.height));
+  }
+  DepthPlan plan;
+  plan.input = picture;
+  plan.output = DepthAnythingInputSize(picture, side);
+  if (int64_t{plan.output.width} * plan.output.height > kMostPixels) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("%s: a picture of %d x %d is too long and narrow for this network", source,
+                        picture.width, picture.height));
+  }
+  return plan;
 }
 
 int VideoDepthAnythingSide(ImageSize picture, int side) {

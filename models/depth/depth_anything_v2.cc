@@ -9,10 +9,11 @@
 namespace stereofarm {
 
 absl::StatusOr<DepthAnythingV2> LoadDepthAnythingV2(const std::shared_ptr<const WeightFile>& file,
+                                                    const ParameterPlace& place,
                                                     const std::optional<EncoderLayout>& layout,
                                                     double max_depth) {
   const bool hugging_face = file->tensors().contains("backbone.embeddings.cls_token");
-  Parameters parameters(file, hugging_face ? HuggingFaceNames : Parameters::Spelling());
+  Parameters parameters(file, place, hugging_face ? HuggingFaceNames : Parameters::Spelling());
   SF_ASSIGN_OR_RETURN(const VisionTransformerConfig encoder,
                       EncoderConfig(parameters, "pretrained", layout));
   DptHeadConfig head = HeadConfig(parameters, "depth_head", encoder.width);

@@ -22,7 +22,7 @@ struct DepthAnythingV2 {
 // hold a network of a published size. `max_depth`: 0, or what a metric network was trained for: 20
 // indoors, 80 outdoors. InvalidArgument names the file and the tensor that doesn't fit.
 absl::StatusOr<DepthAnythingV2> LoadDepthAnythingV2(
-    const std::shared_ptr<const WeightFile>& file,
+    const std::shared_ptr<const WeightFile>& file, const ParameterPlace& place = {},
     const std::optional<EncoderLayout>& layout = std::nullopt, double max_depth = 0);
 
 // RGB [B, 3, H, W], normalised by ImageNet's mean and deviation, H and W multiples of 14, -> [B, H,

@@ -1,5 +1,8 @@
 #include "models/depth/video_depth_anything.h"
 
+#include <ATen/ops/cat.h>
+
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -7,10 +10,17 @@
 #include "absl/strings/str_format.h"
 
 namespace stereofarm {
+namespace {
+
+// Pictures that go through the encoder together; the numbers don't depend on it.
+constexpr int64_t kEncoderBatch = 8;
+
+}  // namespace
 
 absl::StatusOr<VideoDepthAnything> LoadVideoDepthAnything(
-    const std::shared_ptr<const WeightFile>& file, const std::optional<EncoderLayout>& layout) {
-  Parameters parameters(file);
+    const std::shared_ptr<const WeightFile>& file, const ParameterPlace& place,
+    const std::optional<EncoderLayout>& layout) {
+  Parameters parameters(file, place);
   SF_ASSIGN_OR_RETURN(const VisionTransformerConfig encoder,
                       EncoderConfig(parameters, "pretrained", layout));
   const DptHeadConfig head = HeadConfig(parameters, "head", encoder.width);
@@ -42,7 +52,16 @@ at::Tensor Forward(const VideoDepthAnything& net, const at::Tensor& x, const Wat
                     const at::Tensor& map) { return along_time(number == 2 ? 0 : 1, map); },
       .on_path = [&](int number,
                      const at::Tensor& path) { return along_time(number == 3 ? 2 : 3, path); }};
-  const std::vector<at::Tensor> taps = Forward(net.encoder, x.flatten(0, 1), watch);
+  const at::Tensor pictures = x.flatten(0, 1);
+  std::array<std::vector<at::Tensor>, 4> parts;
+  for (int64_t begin = 0; begin < pictures.size(0); begin += kEncoderBatch) {
+    const int64_t count = std::min(kEncoderBatch, pictures.size(0) - begin);
+    const std::vector<at::Tensor> seen =
+        Forward(net.encoder, pictures.narrow(0, begin, count), watch);
+    for (size_t tap = 0; tap < 4; ++tap) parts[tap].push_back(seen[tap]);
+  }
+  std::vector<at::Tensor> taps;
+  for (const std::vector<at::Tensor>& part : parts) taps.push_back(at::cat(part));
   return Forward(net.head, taps, height / kPatch, width / kPatch, watch, hooks)
       .reshape({films, frames, height, width});
 }

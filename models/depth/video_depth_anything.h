@@ -27,7 +27,7 @@ struct VideoDepthAnything {
 // Without a layout, the file must hold a network of a published size. InvalidArgument names the
 // file and the tensor that doesn't fit.
 absl::StatusOr<VideoDepthAnything> LoadVideoDepthAnything(
-    const std::shared_ptr<const WeightFile>& file,
+    const std::shared_ptr<const WeightFile>& file, const ParameterPlace& place = {},
     const std::optional<EncoderLayout>& layout = std::nullopt);
 
 // RGB [B, T, 3, H, W], normalised by ImageNet's mean and deviation, H and W multiples of 14, T at

@@ -231,8 +231,9 @@ at::Tensor PixelPlaces(const at::Tensor& like) {
 
 }  // namespace
 
-absl::StatusOr<Raft> LoadRaft(const std::shared_ptr<const WeightFile>& file) {
-  Parameters parameters(file, PrincetonNamesIn(*file));
+absl::StatusOr<Raft> LoadRaft(const std::shared_ptr<const WeightFile>& file,
+                              const ParameterPlace& place) {
+  Parameters parameters(file, place, PrincetonNamesIn(*file));
   const std::string update = "update_block";
   const bool large = parameters.Has("context_encoder.convnormrelu.1.weight");
   Raft net;

@@ -61,7 +61,8 @@ struct Raft {
 // Reads a file in the spelling of torchvision or that of the paper's authors; which of both
 // networks it is and how wide is told by its tensors. InvalidArgument names the file and the tensor
 // that doesn't fit.
-absl::StatusOr<Raft> LoadRaft(const std::shared_ptr<const WeightFile>& file);
+absl::StatusOr<Raft> LoadRaft(const std::shared_ptr<const WeightFile>& file,
+                              const ParameterPlace& place = {});
 
 struct RaftFlow {
   at::Tensor low;   // [B, 2, H / 8, W / 8]: x and y in pixels of this size

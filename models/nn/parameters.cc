@@ -49,8 +49,9 @@ at::Tensor Copied(const StoredTensor& stored, at::ScalarType type) {
 
 }  // namespace
 
-Parameters::Parameters(std::shared_ptr<const WeightFile> file, Spelling spelling)
-    : file_(std::move(file)), spelling_(std::move(spelling)) {}
+Parameters::Parameters(std::shared_ptr<const WeightFile> file, const ParameterPlace& place,
+                       Spelling spelling)
+    : file_(std::move(file)), place_(place), spelling_(std::move(spelling)) {}
 
 std::vector<std::string> Parameters::Spelt(const std::string& name) const {
   return spelling_ ? spelling_(name) : std::vector<std::string>{name};
@@ -65,6 +66,11 @@ void Parameters::Fail(const std::string& file_name, const std::string& what) {
   if (error_.empty()) {
     error_ = absl::StrFormat("%s: the tensor %s %s", file_->path().string(), file_name, what);
   }
+}
+
+std::string Parameters::Metadata(const std::string& key) const {
+  const auto found = file_->metadata().find(key);
+  return found == file_->metadata().end() ? "" : found->second;
 }
 
 bool Parameters::Has(const std::string& name) const { return Find(Spelt(name).front()) != nullptr; }
@@ -101,7 +107,7 @@ at::Tensor Parameters::Take(const std::string& name, const std::vector<int64_t>&
     }
   }
   if (!error_.empty()) return at::empty({0});
-  return taken.size() == 1 ? taken[0] : at::cat(taken);
+  return (taken.size() == 1 ? taken[0] : at::cat(taken)).to(place_.device, place_.type);
 }
 
 void Parameters::Ignore(const std::string& prefix) {

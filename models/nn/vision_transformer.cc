@@ -7,9 +7,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+#include <string>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 
 namespace stereofarm {
 namespace {
@@ -91,6 +95,18 @@ at::Tensor PositionsOf(const VisionTransformer& net, int64_t rows, int64_t colum
   return at::cat({net.pos_embed.narrow(1, 0, 1), resized}, 1);
 }
 
+std::optional<EncoderLayout> LayoutInFile(const Parameters& parameters) {
+  EncoderLayout layout;
+  if (!absl::SimpleAtoi(parameters.Metadata("heads"), &layout.heads)) return std::nullopt;
+  for (const std::string& part :
+       std::vector<std::string>(absl::StrSplit(parameters.Metadata("taps"), ','))) {
+    int64_t tap = 0;
+    if (!absl::SimpleAtoi(part, &tap)) return std::nullopt;
+    layout.taps.push_back(tap);
+  }
+  return layout;
+}
+
 }  // namespace
 
 absl::StatusOr<VisionTransformerConfig> EncoderConfig(const Parameters& parameters,
@@ -104,9 +120,9 @@ absl::StatusOr<VisionTransformerConfig> EncoderConfig(const Parameters& paramete
   const int64_t positions = parameters.SizeOf(prefix + ".pos_embed", 1);
   config.grid = std::llround(std::sqrt(static_cast<double>(std::max<int64_t>(positions - 1, 0))));
   config.swiglu = parameters.Has(prefix + ".blocks.0.mlp.w12.weight");
-  if (layout) {
-    config.heads = layout->heads;
-    config.taps = layout->taps;
+  if (const std::optional<EncoderLayout> told = layout ? layout : LayoutInFile(parameters); told) {
+    config.heads = told->heads;
+    config.taps = told->taps;
   } else {
     const auto published =
         std::ranges::find_if(kPublished, [&](const VisionTransformerConfig& known) {

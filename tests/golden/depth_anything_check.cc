@@ -150,7 +150,7 @@ absl::Status CheckFullSize(const GoldenRun& run, const GoldenTensors& golden,
 absl::Status CheckDepthAnything(const GoldenRun& run, const GoldenTensors& golden,
                                 std::shared_ptr<const WeightFile> weights, Comparison* comparison) {
   SF_ASSIGN_OR_RETURN(const DepthAnythingV2 net,
-                      LoadDepthAnythingV2(weights, LayoutOf(run.config)));
+                      LoadDepthAnythingV2(weights, {}, LayoutOf(run.config)));
   if (golden.Has("disparity")) return CheckFullSize(run, golden, net, comparison);
   for (const int i : golden.Numbers("x", "")) {
     SF_ASSIGN_OR_RETURN(const at::Tensor x, golden.Get(absl::StrFormat("x%d", i)));
@@ -189,7 +189,7 @@ absl::Status CheckVideoDepthAnything(const GoldenRun& run, const GoldenTensors& 
                                      std::shared_ptr<const WeightFile> weights,
                                      Comparison* comparison) {
   SF_ASSIGN_OR_RETURN(const VideoDepthAnything net,
-                      LoadVideoDepthAnything(weights, LayoutOf(run.config)));
+                      LoadVideoDepthAnything(weights, {}, LayoutOf(run.config)));
   for (const int i : golden.Numbers("fwd", ".x")) {
     const std::string fwd = absl::StrFormat("fwd%d.", i);
     SF_ASSIGN_OR_RETURN(const at::Tensor x, golden.Get(fwd + "x"));
