@@ -28,6 +28,7 @@ Command AddDrainCommand(CLI::App* program);
 Command AddResumeWorkerCommand(CLI::App* program);
 Command AddProbeCommand(CLI::App* program);
 Command AddPreviewCommand(CLI::App* program);
+Command AddModelsCommand(CLI::App* program);
 
 }  // namespace stereofarm
 

@@ -1,5 +1,6 @@
 #include "coordinator/cli/help_formatter.h"
 
+#include <algorithm>
 #include <cctype>
 
 #include "absl/strings/str_format.h"
@@ -28,10 +29,19 @@ std::string HelpFormatter::make_group(std::string group, bool is_positional,
 std::string UsageError(const CLI::App& program, const CLI::ParseError& error, int argc,
                        const char* const* argv) {
   std::string command = "stereofarm";
-  for (const CLI::App* chosen : program.get_subcommands()) command += " " + chosen->get_name();
+  const CLI::App* chosen = &program;
+  int words = 1;
+  for (; !chosen->get_subcommands().empty(); ++words) {
+    chosen = chosen->get_subcommands().front();
+    command += " " + chosen->get_name();
+  }
   std::string what = error.what();
-  if (command == "stereofarm") {
-    what = argc > 1 && argv[1][0] != '-' ? absl::StrFormat("there is no command '%s'", argv[1])
+  // One that has commands of its own, none of which was named.
+  if (!chosen->get_subcommands([](const CLI::App*) { return true; }).empty()) {
+    const std::string before = command.substr(std::min(command.size(), sizeof("stereofarm")));
+    what = argc > words && argv[words][0] != '-'
+               ? absl::StrFormat("there is no command '%s%s%s'", before, before.empty() ? "" : " ",
+                                 argv[words])
            : error.get_name() == "ExtrasError" ? what
                                                : "name a command";
   }

@@ -25,7 +25,8 @@ int Main(int argc, char** argv) {
       AddSubmitCommand(&program),  AddWatchCommand(&program),  AddJobsCommand(&program),
       AddStatusCommand(&program),  AddCancelCommand(&program), AddRetryCommand(&program),
       AddPauseCommand(&program),   AddResumeCommand(&program), AddPriorityCommand(&program),
-      AddWorkersCommand(&program), AddDrainCommand(&program),  AddResumeWorkerCommand(&program)};
+      AddWorkersCommand(&program), AddDrainCommand(&program),  AddResumeWorkerCommand(&program),
+      AddModelsCommand(&program)};
   try {
     program.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {

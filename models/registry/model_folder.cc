@@ -55,12 +55,15 @@ absl::Status WriteAll(int fd, std::string_view piece, const fs::path& name) {
   return absl::OkStatus();
 }
 
-absl::Status CopyFile(const fs::path& from, const fs::path& to,
+// Copies, and hashes what it copies.
+absl::Status CopyFile(const fs::path& from, const fs::path& to, Sha256* hash,
                       const ModelFolder::Progress& progress) {
   const int fd = open(to.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) return ErrnoStatus(errno, "cannot create " + to.string());
-  absl::Status status =
-      ReadPieces(from, progress, [&](std::string_view piece) { return WriteAll(fd, piece, to); });
+  absl::Status status = ReadPieces(from, progress, [&](std::string_view piece) {
+    hash->Update(piece);
+    return WriteAll(fd, piece, to);
+  });
   if (close(fd) != 0 && status.ok()) status = ErrnoStatus(errno, "cannot write " + to.string());
   return status;
 }
@@ -150,23 +153,30 @@ absl::StatusOr<InstalledModel> ModelFolder::Add(const KnownModel& model, const f
   SF_RETURN_IF_ERROR(CheckTensors(model, file));
   SF_RETURN_IF_ERROR(MakeDirectories(path_));
   const fs::path copy = path_ / absl::StrFormat("%s.%d.tmp", model.name, getpid());
-  // The file is read twice, once from where it is and once from here.
-  const absl::Status copied = CopyFile(file, copy, [&](int64_t done, int64_t total) {
-    if (progress) progress(done, 2 * total);
-  });
-  auto added = copied.ok() ? Adopt(model, copy,
-                                   [&](int64_t done, int64_t total) {
-                                     if (progress) progress(total + done, 2 * total);
-                                   })
-                           : absl::StatusOr<InstalledModel>(copied);
-  if (!added.ok()) unlink(copy.c_str());
-  return added;
+  Sha256 hash;
+  const absl::Status copied = CopyFile(file, copy, &hash, progress);
+  auto placed =
+      copied.ok() ? Place(model, copy, hash.Finish()) : absl::StatusOr<InstalledModel>(copied);
+  if (!placed.ok()) unlink(copy.c_str());
+  return placed;
 }
 
-absl::StatusOr<InstalledModel> ModelFolder::Adopt(const KnownModel& model, const fs::path& file,
-                                                  const Progress& progress) const {
-  SF_RETURN_IF_ERROR(CheckTensors(model, file));
+absl::StatusOr<InstalledModel> ModelFolder::TakePublished(const KnownModel& model,
+                                                          const fs::path& file,
+                                                          const Progress& progress) const {
   SF_ASSIGN_OR_RETURN(const std::string sha256, HashOf(file, progress));
+  if (!IsPublished(model, sha256)) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "%s is not the file that is published as %s: its SHA-256 is %s and should be %s",
+        file.string(), model.name, sha256, model.sha256));
+  }
+  return Place(model, file, sha256);
+}
+
+absl::StatusOr<InstalledModel> ModelFolder::Place(const KnownModel& model, const fs::path& file,
+                                                  const std::string& sha256) const {
+  // Of the file that stays, not of what it was copied from.
+  SF_RETURN_IF_ERROR(CheckTensors(model, file));
   SF_ASSIGN_OR_RETURN(const int64_t bytes, FileSize(file));
   const auto replaced = ReadRecord(path_, model.name);
   // Of a name of its own, so that one rename of the record changes from old to new.

@@ -49,15 +49,21 @@ class ModelFolder {
   absl::StatusOr<InstalledModel> Add(const KnownModel& model, const std::filesystem::path& file,
                                      const Progress& progress = {}) const;
 
-  // The same with a file that already lies in the folder, which is moved.
-  absl::StatusOr<InstalledModel> Adopt(const KnownModel& model, const std::filesystem::path& file,
-                                       const Progress& progress = {}) const;
+  // Takes the published file, which has come to the folder under another name, in place of what was
+  // there. InvalidArgument when its hash is not the published one or its tensors don't fit.
+  absl::StatusOr<InstalledModel> TakePublished(const KnownModel& model,
+                                               const std::filesystem::path& file,
+                                               const Progress& progress = {}) const;
 
   // Reads a model's file again: its hash is the recorded one and its tensors are the model's.
   // NotFound, DataLoss.
   absl::Status Verify(const KnownModel& model, const Progress& progress = {}) const;
 
  private:
+  // Gives a file of the folder its name and its record.
+  absl::StatusOr<InstalledModel> Place(const KnownModel& model, const std::filesystem::path& file,
+                                       const std::string& sha256) const;
+
   const std::filesystem::path path_;
 };
 

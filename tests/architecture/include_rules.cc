@@ -55,6 +55,7 @@ const std::vector<LibraryRule> kLibraryRules = {
      std::regex("opencv.*"),
      {"models/"},
      {"models/api/", "models/registry/", "models/weights/"}},
+    {"libcurl", std::regex("curl/.*"), {"coordinator/cli/"}, {}},
     {"OpenSSL", std::regex("openssl/.*"), {"common/base/", "common/certs/"}, {}},
     {"gRPC",
      std::regex("grpc(pp|\\+\\+)?/.*|.*\\.grpc\\.pb\\.h"),

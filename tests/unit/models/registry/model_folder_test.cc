@@ -98,7 +98,25 @@ TEST_F(ModelFolderTest, ProgressEndsAtItsTotal) {
                        })
                   .ok());
   EXPECT_EQ(last, whole);
-  EXPECT_EQ(whole, 2 * static_cast<int64_t>(SmallWeights("ab").size()));
+  EXPECT_EQ(whole, static_cast<int64_t>(SmallWeights("ab").size()));
+}
+
+TEST_F(ModelFolderTest, ThePublishedFileIsTakenByItsHash) {
+  KnownModel model = model_;
+  model.sha256 = Sha256Hex(SmallWeights("ab"));
+  ASSERT_TRUE(MakeDirectories(folder_.path()).ok());
+  const auto part = Write("models/part", SmallWeights("ac"));
+  EXPECT_THAT(std::string(folder_.TakePublished(model, part).status().message()),
+              HasSubstr("its SHA-256 is " + Sha256Hex(SmallWeights("ac")) + " and should be " +
+                        model.sha256));
+  EXPECT_TRUE(fs::exists(part));
+  Write("models/part", SmallWeights("ab"));
+  model.sha256.resize(8);
+  EXPECT_TRUE(folder_.TakePublished(model, part).ok());
+  EXPECT_FALSE(fs::exists(part));
+  EXPECT_TRUE(IsPublished(model, folder_.Find("small-model")->sha256));
+  // Of a model whose hash isn't known nothing is the published file.
+  EXPECT_FALSE(IsPublished(model_, folder_.Find("small-model")->sha256));
 }
 
 TEST_F(ModelFolderTest, WeightsAreFoundByTheirHash) {
