@@ -1,9 +1,9 @@
 #include "common/artifacts/manifest.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_format.h"
-#include "common/base/file_system.h"
 #include "common/base/hash.h"
 
 namespace stereofarm {
@@ -16,11 +16,8 @@ bool IsPlainName(const std::string& name) {
 
 absl::StatusOr<ManifestFile> DescribeFile(const std::filesystem::path& directory,
                                           const std::string& name) {
-  ManifestFile file;
-  file.name = name;
-  SF_ASSIGN_OR_RETURN(file.size, FileSize(directory / name));
-  SF_ASSIGN_OR_RETURN(file.sha256, Sha256OfFile(directory / name));
-  return file;
+  SF_ASSIGN_OR_RETURN(FileDigest digest, DigestOfFile(directory / name));
+  return ManifestFile{name, digest.size, std::move(digest.sha256)};
 }
 
 absl::Status CheckFile(const std::filesystem::path& directory, const ManifestFile& file) {

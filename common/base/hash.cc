@@ -2,17 +2,18 @@
 
 #include <openssl/evp.h>
 
-#include <fstream>
-#include <vector>
+#include <utility>
 
-#include "absl/strings/str_format.h"
 #include "common/base/log.h"
+#include "common/base/regular_file.h"
 
 namespace stereofarm {
 
 struct Sha256::State {
   State() : context(EVP_MD_CTX_new()) {
-    SF_CHECK(context != nullptr && EVP_DigestInit_ex(context, EVP_sha256(), nullptr) == 1);
+    // Looked up once: that takes longer than hashing a small file.
+    static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    SF_CHECK(context != nullptr && EVP_DigestInit_ex(context, algorithm, nullptr) == 1);
   }
   ~State() { EVP_MD_CTX_free(context); }
   EVP_MD_CTX* context;
@@ -45,17 +46,24 @@ std::string Sha256Hex(std::string_view bytes) {
   return hash.Finish();
 }
 
-absl::StatusOr<std::string> Sha256OfFile(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return absl::NotFoundError(absl::StrFormat("cannot open %s", path.string()));
-  std::vector<char> buffer(1 << 16);
+absl::StatusOr<FileDigest> DigestOfFile(const std::filesystem::path& path) {
+  SF_ASSIGN_OR_RETURN(const std::unique_ptr<RegularFile> file, RegularFile::Open(path));
   Sha256 hash;
-  while (file) {
-    file.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-    hash.Update(buffer.data(), static_cast<size_t>(file.gcount()));
+  FileDigest digest;
+  char buffer[1 << 16];
+  while (digest.size < file->size()) {
+    SF_ASSIGN_OR_RETURN(const size_t got, file->ReadAt(digest.size, buffer, sizeof(buffer)));
+    if (got == 0) break;
+    hash.Update(buffer, got);
+    digest.size += static_cast<int64_t>(got);
   }
-  if (file.bad()) return absl::DataLossError(absl::StrFormat("cannot read %s", path.string()));
-  return hash.Finish();
+  digest.sha256 = hash.Finish();
+  return digest;
+}
+
+absl::StatusOr<std::string> Sha256OfFile(const std::filesystem::path& path) {
+  SF_ASSIGN_OR_RETURN(FileDigest digest, DigestOfFile(path));
+  return std::move(digest.sha256);
 }
 
 }  // namespace stereofarm

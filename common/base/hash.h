@@ -2,6 +2,7 @@
 #define STEREOFARM_COMMON_BASE_HASH_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -30,7 +31,13 @@ class Sha256 {
 
 std::string Sha256Hex(std::string_view bytes);
 
-// Hash of a whole file. NotFound or DataLoss name the file.
+// A file's length in bytes, and the hash of all of them.
+struct FileDigest {
+  int64_t size = 0;
+  std::string sha256;
+};
+// NotFound, DataLoss (the disk fails) or InvalidArgument (no regular file) name the file.
+absl::StatusOr<FileDigest> DigestOfFile(const std::filesystem::path& path);
 absl::StatusOr<std::string> Sha256OfFile(const std::filesystem::path& path);
 
 }  // namespace stereofarm

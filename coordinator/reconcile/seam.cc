@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "coordinator/reconcile/sort_floats.h"
+
 namespace stereofarm {
 namespace {
 
@@ -175,7 +177,7 @@ void ToRawSums(const Sums& s, const Unit& ua, const Unit& ub, Seam* seam) {
 
 // Weighted moments of one frame, its tails cut off: what a thing that enters changes most.
 Unit MomentsOf(const FrameSamples* frame, double* weight) {
-  std::vector<double> values;
+  std::vector<float> values;
   if (frame != nullptr) {
     for (size_t i = 0; i < frame->values.size(); ++i) {
       if (frame->weights[i] > 0) values.push_back(frame->values[i]);
@@ -183,16 +185,17 @@ Unit MomentsOf(const FrameSamples* frame, double* weight) {
   }
   *weight = static_cast<double>(values.size());
   if (values.empty()) return {};
-  std::sort(values.begin(), values.end());
+  SortFloats(&values);
   const size_t cut = values.size() / 20;
   double sum = 0;
   double squares = 0;
   for (size_t i = cut; i < values.size() - cut; ++i) sum += values[i];
   const auto n = static_cast<double>(values.size() - 2 * cut);
+  const double centre = sum / n;
   for (size_t i = cut; i < values.size() - cut; ++i) {
-    squares += (values[i] - sum / n) * (values[i] - sum / n);
+    squares += (values[i] - centre) * (values[i] - centre);
   }
-  return {.centre = sum / n, .width = std::sqrt(squares / n)};
+  return {.centre = centre, .width = std::sqrt(squares / n)};
 }
 
 void ReduceUnpaired(const ShardSamples& left, const ShardSamples& right, Seam* seam) {

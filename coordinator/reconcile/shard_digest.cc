@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "coordinator/reconcile/sort_floats.h"
+
 namespace stereofarm {
 namespace {
 
@@ -47,7 +49,7 @@ ShardDigest DigestShard(const ShardSamples& samples) {
   const auto n = static_cast<double>(values.size());
   out.mean = sum / n;
   out.spread = std::sqrt(std::max(0.0, squares / n - out.mean * out.mean));
-  std::sort(values.begin(), values.end());
+  SortFloats(&values);
   out.quantiles.reserve(kQuantiles);
   for (size_t i = 0; i < kQuantiles; ++i) {
     out.quantiles.push_back(values[i * (values.size() - 1) / (kQuantiles - 1)]);

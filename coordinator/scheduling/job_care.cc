@@ -24,7 +24,6 @@ void JobEngine::Care() {
   if (now >= next_disk_look_) {
     next_disk_look_ = now + kDiskLookMicros;
     LookAtDisks();
-    AfterChange();
   }
   bool repair = false;
   {
@@ -56,17 +55,22 @@ void JobEngine::LookAtDisks() {
   if (parts_.disks == nullptr) return;
   // Without the lock: a disk that's far away may take its time.
   std::string hold = parts_.disks->Look();
-  absl::MutexLock lock(&mutex_);
-  if (hold.empty() != disk_hold_.empty()) {
-    ++changes_;
-    if (hold.empty()) {
-      SF_LOG(kInfo) << "the disks have room again";
-      desk_.NoteReady();
-    } else {
-      SF_LOG(kWarning) << "no task is handed out: " << hold;
+  News news;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (hold.empty() != disk_hold_.empty()) {
+      ++changes_;
+      if (hold.empty()) {
+        SF_LOG(kInfo) << "the disks have room again";
+        desk_.NoteReady();
+      } else {
+        SF_LOG(kWarning) << "no task is handed out: " << hold;
+      }
     }
+    disk_hold_ = std::move(hold);
+    news = TakeNews();
   }
-  disk_hold_ = std::move(hold);
+  Tell(news);
 }
 
 absl::Status JobEngine::RepairStuck() {

@@ -35,11 +35,13 @@ JobEngine::~JobEngine() = default;
 
 absl::Status JobEngine::Change(const std::function<absl::Status()>& body) {
   absl::Status status;
+  News news;
   {
     absl::MutexLock lock(&mutex_);
     status = ChangeLocked(body);
+    news = TakeNews();
   }
-  AfterChange();
+  Tell(news);
   return status;
 }
 
@@ -71,18 +73,33 @@ absl::Status JobEngine::ChangeLocked(const std::function<absl::Status()>& body) 
   return status;
 }
 
-void JobEngine::AfterChange() {
-  std::function<void()> ready;
-  std::function<void(const std::vector<AttemptRef>&)> tell;
-  std::vector<AttemptRef> revoked;
-  {
-    absl::MutexLock lock(&mutex_);
-    if (desk_.TakeBecameReady()) ready = on_work_ready_;
-    revoked.swap(revoked_);
-    if (!revoked.empty()) tell = on_revoked_;
+std::vector<absl::Status> JobEngine::ChangeTogether(
+    size_t count, const std::function<absl::Status(size_t)>& body) {
+  std::vector<absl::Status> statuses(count);
+  if (count == 0) return statuses;
+  const absl::Status together = ChangeLocked([&]() -> absl::Status {
+    for (size_t i = 0; i < count; ++i) SF_RETURN_IF_ERROR(body(i));
+    return absl::OkStatus();
+  });
+  if (together.ok()) return statuses;
+  if (count == 1) return {together};
+  for (size_t i = 0; i < count; ++i) {
+    statuses[i] = ChangeLocked([&] { return body(i); });
   }
-  if (tell) tell(revoked);
-  if (ready) ready();
+  return statuses;
+}
+
+JobEngine::News JobEngine::TakeNews() {
+  News news;
+  if (desk_.TakeBecameReady()) news.ready = on_work_ready_;
+  news.attempts.swap(revoked_);
+  if (!news.attempts.empty()) news.revoked = on_revoked_;
+  return news;
+}
+
+void JobEngine::Tell(const News& news) {
+  if (news.revoked) news.revoked(news.attempts);
+  if (news.ready) news.ready();
 }
 
 void JobEngine::OnRevoked(std::function<void(const std::vector<AttemptRef>&)> callback) {
@@ -245,54 +262,91 @@ absl::Status JobEngine::Leave(const std::string& worker) {
 // ---- leases ----------------------------------------------------------------------------------
 
 absl::StatusOr<std::optional<TaskLease>> JobEngine::Lease(const std::string& worker) {
-  std::optional<TaskLease> lease;
-  const auto take = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
-    SF_ASSIGN_OR_RETURN(const KnownWorker* known, Heard(worker));
-    std::vector<HeldLease> unheard = leases_.OfWorker(worker);
-    std::erase_if(unheard, [](const HeldLease& held) { return held.checking > 0; });
-    if (!unheard.empty()) {
-      SF_RETURN_IF_ERROR(ChangeLocked(
-          [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return ReleaseAll(unheard); }));
-    }
-    workers_.SetStopping(worker, false);
-    if (known->record.state != WorkerState::kActive || !disk_hold_.empty()) {
-      return absl::OkStatus();
-    }
-    SF_ASSIGN_OR_RETURN(const std::vector<std::string> jobs, Turns(known->record));
-    for (const std::string& job : jobs) {
-      SF_ASSIGN_OR_RETURN(const bool ready, store_->tasks().AnyReady(job));
-      if (!ready) continue;
-      SF_RETURN_IF_ERROR(ChangeLocked([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
-        SF_ASSIGN_OR_RETURN(lease, ClaimFrom(job, *known));
-        return absl::OkStatus();
-      }));
-      if (lease) return absl::OkStatus();
-    }
-    SF_ASSIGN_OR_RETURN(const std::optional<HeldLease> straggler, StragglerFor(*known, jobs));
-    if (!straggler) return absl::OkStatus();
-    return ChangeLocked([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
-      SF_ASSIGN_OR_RETURN(const TaskRecord task, LeasedRow(straggler->attempt));
-      SF_LOG(kInfo) << "job " << task.job << ": " << task.name << " is slow and starts again on "
-                    << known->record.name;
-      Setback setback;
-      setback.avoid_worker = task.worker;
-      SF_RETURN_IF_ERROR(Release(task, TaskState::kReady, setback, /*told=*/false));
-      SF_ASSIGN_OR_RETURN(lease, ClaimFrom(task.job, *known));
-      return absl::OkStatus();
-    });
-  };
-  absl::Status status;
-  {
-    absl::MutexLock lock(&mutex_);
-    status = take();
-  }
-  AfterChange();
-  SF_RETURN_IF_ERROR(status);
-  return lease;
+  return std::move(LeaseAll({worker}).front());
 }
 
-absl::StatusOr<std::vector<std::string>> JobEngine::Turns(const WorkerRecord& worker) {
-  SF_ASSIGN_OR_RETURN(std::vector<DispatchableJob> jobs, store_->jobs().Dispatchable());
+std::vector<JobEngine::LeaseAnswer> JobEngine::LeaseAll(const std::vector<std::string>& workers) {
+  std::vector<LeaseAnswer> answers(workers.size(), LeaseAnswer(std::nullopt));
+  News news;
+  {
+    absl::MutexLock lock(&mutex_);
+    for (size_t begin = 0, end = 0; begin < workers.size(); begin = end) {
+      // One that asks twice hasn't got the first answer: what that gave goes back.
+      std::set<std::string> names;
+      while (end < workers.size() && names.insert(workers[end]).second) ++end;
+      LeaseTogether(std::span(workers).subspan(begin, end - begin), &answers[begin]);
+    }
+    news = TakeNews();
+  }
+  Tell(news);
+  return answers;
+}
+
+void JobEngine::LeaseTogether(std::span<const std::string> workers, LeaseAnswer* answers) {
+  struct Asking {
+    const KnownWorker* worker = nullptr;
+    LeaseAnswer* answer = nullptr;
+  };
+  std::vector<Asking> asking;
+  for (size_t i = 0; i < workers.size(); ++i) {
+    const absl::StatusOr<const KnownWorker*> worker = MakeFree(workers[i]);
+    if (!worker.ok()) {
+      answers[i] = worker.status();
+    } else if (*worker != nullptr) {
+      asking.push_back({*worker, &answers[i]});
+    }
+  }
+  std::vector<DispatchableJob> jobs;
+  std::vector<DispatchableJob> ready;
+  const auto look = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
+    SF_ASSIGN_OR_RETURN(jobs, store_->jobs().Dispatchable());
+    for (const DispatchableJob& job : jobs) {
+      SF_ASSIGN_OR_RETURN(const bool any, store_->tasks().AnyReady(job.id));
+      if (any) ready.push_back(job);
+    }
+    return absl::OkStatus();
+  };
+  if (asking.empty()) return;
+  if (const absl::Status status = look(); !status.ok()) {
+    for (const Asking& one : asking) *one.answer = status;
+    return;
+  }
+  if (!ready.empty()) {
+    const auto claim = [&](size_t i) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
+      *asking[i].answer = std::nullopt;
+      for (const std::string& job : Turns(ready, asking[i].worker->record)) {
+        SF_ASSIGN_OR_RETURN(*asking[i].answer, ClaimFrom(job, *asking[i].worker));
+        if ((*asking[i].answer)->has_value()) break;
+      }
+      return absl::OkStatus();
+    };
+    const std::vector<absl::Status> claimed = ChangeTogether(asking.size(), claim);
+    for (size_t i = 0; i < asking.size(); ++i) {
+      if (!claimed[i].ok()) *asking[i].answer = claimed[i];
+    }
+  }
+  if (!stragglers_) return;
+  for (const Asking& one : asking) {
+    if (!one.answer->ok() || (*one.answer)->has_value()) continue;
+    *one.answer = LeaseStraggler(*one.worker, Turns(jobs, one.worker->record));
+  }
+}
+
+absl::StatusOr<const KnownWorker*> JobEngine::MakeFree(const std::string& worker) {
+  SF_ASSIGN_OR_RETURN(const KnownWorker* known, Heard(worker));
+  std::vector<HeldLease> unheard = leases_.OfWorker(worker);
+  std::erase_if(unheard, [](const HeldLease& held) { return held.checking > 0; });
+  if (!unheard.empty()) {
+    SF_RETURN_IF_ERROR(
+        ChangeLocked([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return ReleaseAll(unheard); }));
+  }
+  workers_.SetStopping(worker, false);
+  const bool may = known->record.state == WorkerState::kActive && disk_hold_.empty();
+  return may ? known : nullptr;
+}
+
+std::vector<std::string> JobEngine::Turns(std::vector<DispatchableJob> jobs,
+                                          const WorkerRecord& worker) {
   std::erase_if(jobs, [&](const DispatchableJob& job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const bool full = job.max_workers > 0 && leases_.CountOfJob(job.id) >= job.max_workers;
     const bool able = std::all_of(job.tags.begin(), job.tags.end(), [&](const std::string& tag) {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -84,6 +85,14 @@ struct SubmitResult {
   DiskNeed need;              // unless it's already done
 };
 
+// What a worker says about a task that it has finished.
+struct TaskReport {
+  std::string worker;
+  AttemptRef attempt;
+  Manifest manifest;
+  double seconds = 0;  // that it took
+};
+
 // The farm's jobs and tasks: hands tasks out, takes results in, takes jobs from step to step.
 // Thread-safe; no method holds the lock while it reads or writes films or results. What it answers
 // survives a crash right after. Background work may call in until StopBackground returns.
@@ -108,6 +117,9 @@ class JobEngine {
   // The next task for this worker; nothing while there is none. Whoever asks has nothing: a lease
   // that it holds by the books never reached it, and goes back.
   absl::StatusOr<std::optional<TaskLease>> Lease(const std::string& worker);
+  // The same for several at once, in their order: one change of the store, so far cheaper.
+  using LeaseAnswer = absl::StatusOr<std::optional<TaskLease>>;
+  std::vector<LeaseAnswer> LeaseAll(const std::vector<std::string>& workers);
   // False: Lease would give nothing to anybody.
   bool AnyTaskReady();
   // Micros from now until the lease ends.
@@ -117,6 +129,9 @@ class JobEngine {
   // attempt again: OK again.
   absl::Status Complete(const std::string& worker, const AttemptRef& attempt,
                         const Manifest& manifest, double seconds);
+  // The same for several at once, in their order: one check after the other, two changes of the
+  // store for all.
+  std::vector<absl::Status> CompleteAll(const std::vector<TaskReport>& reports);
   absl::Status Fail(const std::string& worker, const AttemptRef& attempt, FailureClass failure,
                     const std::string& message, const std::string& damaged_task);
   absl::Status HandBack(const std::string& worker, const AttemptRef& attempt);
@@ -168,11 +183,25 @@ class JobEngine {
     std::string put_off;  // why; empty once it has succeeded
   };
 
+  // What others have to hear of after a change, once the lock isn't held any more.
+  struct News {
+    std::function<void()> ready;
+    std::function<void(const std::vector<AttemptRef>&)> revoked;
+    std::vector<AttemptRef> attempts;
+  };
+
   // Runs `body` as one change of the store, then starts the chores and wakes those who wait.
   absl::Status Change(const std::function<absl::Status()>& body) ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status ChangeLocked(const std::function<absl::Status()>& body)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void AfterChange() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Runs body(0) to body(count - 1) as one change; where that fails, each as a change of its own,
+  // so that one which can't be made harms no other. What became of each. A body that refuses
+  // without having written anything says so on its own way and returns OK.
+  std::vector<absl::Status> ChangeTogether(size_t count,
+                                           const std::function<absl::Status(size_t)>& body)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  News TakeNews() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static void Tell(const News& news);
   void StartChore(const Chore& chore) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The book of leases again from the rows, after a change that was taken back.
   void ReloadLeases() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -185,22 +214,38 @@ class JobEngine {
   absl::StatusOr<std::optional<TaskLease>> ClaimFrom(const std::string& job,
                                                      const KnownWorker& worker)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  absl::Status TakeResult(const std::string& worker, const AttemptRef& attempt,
-                          const Manifest& manifest, double seconds) ABSL_LOCKS_EXCLUDED(mutex_);
+  // What the worker had by the books goes back. Null: it may not be given a task now.
+  absl::StatusOr<const KnownWorker*> MakeFree(const std::string& worker)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // LeaseAll of workers that are all different.
+  void LeaseTogether(std::span<const std::string> workers, LeaseAnswer* answers)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<std::optional<TaskLease>> LeaseStraggler(const KnownWorker& worker,
+                                                          const std::vector<std::string>& jobs)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Results on their way in, job_results.cc.
+  struct Arrival;
+  struct Publication;
+  // Those whose status isn't OK are left alone.
+  void TakeResults(std::vector<Arrival>* arrivals) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status BeginCheck(Arrival* arrival) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void EndCheck(Arrival* arrival) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::vector<Publication> FinishAll(std::vector<Arrival>* arrivals)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Takes what a silent worker has finished but never reported: the manifest, written last, is as
   // good as a report. Not OK: there is none, or it isn't sound.
   absl::Status Adopt(const HeldLease& lease) ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::Status Finish(const TaskRecord& task, const Manifest& manifest,
-                      const std::string& directory, double seconds)
+  // Where the lease is lost, nothing is written and `refused` says so.
+  absl::Status Finish(const Arrival& arrival, absl::Status* refused)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Writes committed.pb of a done attempt and lets others read it.
-  absl::Status Publish(const AttemptRef& attempt, const std::string& directory,
-                       const Manifest& manifest) ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::Status MarkPublished(const AttemptRef& attempt) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Writes committed.pb of done attempts and lets others read them.
+  std::vector<absl::Status> Publish(const std::vector<Publication>& results)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status MarkPublished(const AttemptRef& attempt) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Those that a crash or a full disk left unpublished.
   absl::Status PublishLeftOver() ABSL_LOCKS_EXCLUDED(mutex_);
-  // The jobs that this worker may work on, whose turn it is first.
-  absl::StatusOr<std::vector<std::string>> Turns(const WorkerRecord& worker)
+  // Those of the jobs that this worker may work on, whose turn it is first.
+  std::vector<std::string> Turns(std::vector<DispatchableJob> jobs, const WorkerRecord& worker)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Stragglers, job_stragglers.cc. A leased task of one of these jobs that this worker would be

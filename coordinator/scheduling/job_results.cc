@@ -18,126 +18,210 @@ bool IsAttempt(const TaskRecord& task, const AttemptRef& attempt) {
 
 }  // namespace
 
+struct JobEngine::Arrival {
+  const TaskReport* report = nullptr;
+  absl::Status status;  // what the worker hears
+  absl::Status damage;  // what is wrong with the files
+  std::string directory;
+  ResultCheck check;
+  bool is_checking = false;  // its lease can't expire meanwhile
+};
+
+// A done attempt that others can't read yet.
+struct JobEngine::Publication {
+  AttemptRef attempt;
+  std::string directory;
+  const Manifest* manifest = nullptr;
+};
+
 absl::Status JobEngine::Complete(const std::string& worker, const AttemptRef& attempt,
                                  const Manifest& manifest, double seconds) {
+  return CompleteAll({{worker, attempt, manifest, seconds}}).front();
+}
+
+std::vector<absl::Status> JobEngine::CompleteAll(const std::vector<TaskReport>& reports) {
+  std::vector<Arrival> arrivals(reports.size());
   {
     absl::MutexLock lock(&mutex_);
-    SF_RETURN_IF_ERROR(Heard(worker).status());
+    for (size_t i = 0; i < reports.size(); ++i) {
+      arrivals[i].report = &reports[i];
+      arrivals[i].status = Heard(reports[i].worker).status();
+    }
   }
-  return TakeResult(worker, attempt, manifest, seconds);
+  TakeResults(&arrivals);
+  std::vector<absl::Status> statuses;
+  for (Arrival& arrival : arrivals) statuses.push_back(std::move(arrival.status));
+  return statuses;
 }
 
 absl::Status JobEngine::Adopt(const HeldLease& lease) {
   const AttemptRef& attempt = lease.attempt;
-  const absl::StatusOr<Manifest> manifest = parts_.files->ReadManifest(
+  absl::StatusOr<Manifest> manifest = parts_.files->ReadManifest(
       AttemptDirectory(attempt.job, attempt.task, attempt.epoch, attempt.lease_id), kManifestFile);
   SF_RETURN_IF_ERROR(manifest.status());
   SF_LOG(kInfo) << "job " << attempt.job << ": " << attempt.task
                 << " was finished by a worker that never said so";
   const int64_t micros = parts_.clock->MonotonicMicros() - lease.started_micros;
-  return TakeResult(lease.worker, attempt, *manifest, static_cast<double>(micros) * 1e-6);
+  const TaskReport report{lease.worker, attempt, *std::move(manifest),
+                          static_cast<double>(micros) * 1e-6};
+  std::vector<Arrival> arrivals(1);
+  arrivals.front().report = &report;
+  TakeResults(&arrivals);
+  return arrivals.front().status;
 }
 
-absl::Status JobEngine::TakeResult(const std::string& worker, const AttemptRef& attempt,
-                                   const Manifest& manifest, double seconds) {
-  const std::string directory =
-      AttemptDirectory(attempt.job, attempt.task, attempt.epoch, attempt.lease_id);
-  ResultCheck check;
+void JobEngine::TakeResults(std::vector<Arrival>* arrivals) {
   {
     absl::MutexLock lock(&mutex_);
-    SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> row,
-                        store_->tasks().Get(attempt.job, attempt.task));
-    // Said again, since the first answer got lost.
-    if (row && row->state == TaskState::kDone && IsAttempt(*row, attempt)) return absl::OkStatus();
-    SF_ASSIGN_OR_RETURN(check.task, LeasedRow(attempt));
-    SF_ASSIGN_OR_RETURN(const std::optional<JobRecord> job, store_->jobs().Get(attempt.job));
-    HeldLease* lease = leases_.Find(attempt);
-    if (!job || lease == nullptr || lease->worker != worker) {
-      return LeaseLost(attempt);
+    for (Arrival& arrival : *arrivals) {
+      if (arrival.status.ok()) arrival.status = BeginCheck(&arrival);
     }
-    check.settings = job->settings;
-    check.full = check.task.core;
-    if (check.task.kind == TaskKind::kDepth) {
-      SF_ASSIGN_OR_RETURN(const std::optional<TaskSpec> spec, SpecOfTask(store_, *job, check.task));
-      // Without one the plan has moved on; what the attempt began with still counts for its files.
-      if (spec) check.full = spec->shard.full;
-    }
-    ++lease->checking;
   }
-  absl::Status status = CheckManifest(check, check.task.numeric_class, manifest, parts_.films);
-  if (status.ok()) {
-    status =
-        CheckResultFiles(check, options_.store, directory, manifest, parts_.files, parts_.films);
+  for (Arrival& arrival : *arrivals) {
+    if (!arrival.is_checking) continue;
+    const ResultCheck& check = arrival.check;
+    const Manifest& manifest = arrival.report->manifest;
+    arrival.damage = CheckManifest(check, check.task.numeric_class, manifest, parts_.films);
+    if (!arrival.damage.ok()) continue;
+    arrival.damage = CheckResultFiles(check, options_.store, arrival.directory, manifest,
+                                      parts_.files, parts_.films);
   }
-  const absl::Status bad = status;
-  bool is_checking = true;
-  const auto end_check = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    HeldLease* lease = leases_.Find(attempt);
-    if (std::exchange(is_checking, false) && lease != nullptr) --lease->checking;
-  };
-  status = Change([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
-    end_check();
-    if (!bad.ok()) {
-      SF_ASSIGN_OR_RETURN(const TaskRecord task, LeasedRow(attempt));
-      return FailAttempt(task, FailureClass::kRetryable, std::string(bad.message()));
-    }
-    return Finish(check.task, manifest, directory, seconds);
-  });
-  if (is_checking) {
-    // The change couldn't even begin: the lease must be able to end all the same.
+  std::vector<Publication> finished;
+  News news;
+  {
     absl::MutexLock lock(&mutex_);
-    end_check();
+    finished = FinishAll(arrivals);
+    news = TakeNews();
   }
-  if (!bad.ok()) return bad;
-  SF_RETURN_IF_ERROR(status);
-  if (absl::Status published = Publish(attempt, directory, manifest); !published.ok()) {
+  Tell(news);
+  const std::vector<absl::Status> published = Publish(finished);
+  for (size_t i = 0; i < finished.size(); ++i) {
     // The result counts; Tick tries again.
-    SF_LOG(kError) << "cannot publish " << directory << ": " << published.message();
+    if (!published[i].ok()) {
+      SF_LOG(kError) << "cannot publish " << finished[i].directory << ": "
+                     << published[i].message();
+    }
   }
+}
+
+absl::Status JobEngine::BeginCheck(Arrival* arrival) {
+  const AttemptRef& attempt = arrival->report->attempt;
+  SF_ASSIGN_OR_RETURN(std::optional<TaskRecord> row,
+                      store_->tasks().Get(attempt.job, attempt.task));
+  if (!row || !IsAttempt(*row, attempt)) return LeaseLost(attempt);
+  // Said again, since the first answer got lost.
+  if (row->state == TaskState::kDone) return absl::OkStatus();
+  SF_ASSIGN_OR_RETURN(const std::optional<JobRecord> job, store_->jobs().Get(attempt.job));
+  HeldLease* lease = leases_.Find(attempt);
+  if (row->state != TaskState::kLeased || !job || lease == nullptr ||
+      lease->worker != arrival->report->worker) {
+    return LeaseLost(attempt);
+  }
+  arrival->directory = AttemptDirectory(attempt.job, attempt.task, attempt.epoch, attempt.lease_id);
+  arrival->check.task = *std::move(row);
+  arrival->check.settings = job->settings;
+  arrival->check.full = arrival->check.task.core;
+  if (arrival->check.task.kind == TaskKind::kDepth) {
+    SF_ASSIGN_OR_RETURN(const std::optional<TaskSpec> spec,
+                        SpecOfTask(store_, *job, arrival->check.task));
+    // Without one the plan has moved on; what the attempt began with still counts for its files.
+    if (spec) arrival->check.full = spec->shard.full;
+  }
+  ++lease->checking;
+  arrival->is_checking = true;
   return absl::OkStatus();
 }
 
-absl::Status JobEngine::Finish(const TaskRecord& task, const Manifest& manifest,
-                               const std::string& directory, double seconds) {
-  const AttemptRef attempt = AttemptOf(task);
-  SF_ASSIGN_OR_RETURN(const bool finished,
-                      store_->tasks().Finish(attempt, {manifest.stage_key, manifest.numeric_class,
-                                                       directory, seconds}));
+void JobEngine::EndCheck(Arrival* arrival) {
+  if (HeldLease* lease = leases_.Find(arrival->report->attempt)) --lease->checking;
+}
+
+std::vector<JobEngine::Publication> JobEngine::FinishAll(std::vector<Arrival>* arrivals) {
+  std::vector<Arrival*> sound;
+  for (Arrival& arrival : *arrivals) {
+    if (!arrival.is_checking) continue;
+    EndCheck(&arrival);
+    if (arrival.damage.ok()) {
+      sound.push_back(&arrival);
+      continue;
+    }
+    arrival.status = arrival.damage;
+    ChangeLocked([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
+      SF_ASSIGN_OR_RETURN(const TaskRecord task, LeasedRow(arrival.report->attempt));
+      return FailAttempt(task, FailureClass::kRetryable, std::string(arrival.damage.message()));
+    }).IgnoreError();  // then the lease ends by its time
+  }
+  const std::vector<absl::Status> written = ChangeTogether(
+      sound.size(), [&](size_t i) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
+        sound[i]->status = absl::OkStatus();
+        return Finish(*sound[i], &sound[i]->status);
+      });
+  std::vector<Publication> finished;
+  for (size_t i = 0; i < sound.size(); ++i) {
+    if (!written[i].ok()) sound[i]->status = written[i];
+    if (!sound[i]->status.ok()) continue;
+    const TaskReport& report = *sound[i]->report;
+    finished.push_back({report.attempt, sound[i]->directory, &report.manifest});
+    publishing_.insert({report.attempt.job, report.attempt.task});
+  }
+  return finished;
+}
+
+absl::Status JobEngine::Finish(const Arrival& arrival, absl::Status* refused) {
+  const AttemptRef& attempt = arrival.report->attempt;
+  const Manifest& manifest = arrival.report->manifest;
+  SF_ASSIGN_OR_RETURN(
+      const bool finished,
+      store_->tasks().Finish(attempt, {manifest.stage_key, manifest.numeric_class,
+                                       arrival.directory, arrival.report->seconds}));
   if (finished) {
     if (const HeldLease* held = leases_.Find(attempt)) {
       runs_[attempt.job].speeds[held->kind].Add(
           held->core.size(), parts_.clock->MonotonicMicros() - held->started_micros);
     }
     leases_.Drop(attempt.job, attempt.task);
-    SF_RETURN_IF_ERROR(BlameThoseWhoFailed(task));
-    publishing_.insert({attempt.job, attempt.task});
-    return absl::OkStatus();
+    return BlameThoseWhoFailed(arrival.check.task);
   }
   SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> row,
                       store_->tasks().Get(attempt.job, attempt.task));
-  if (row && row->state == TaskState::kDone && IsAttempt(*row, attempt)) return absl::OkStatus();
-  return LeaseLost(attempt);
+  if (!row || row->state != TaskState::kDone || !IsAttempt(*row, attempt)) {
+    *refused = LeaseLost(attempt);
+  }
+  return absl::OkStatus();
 }
 
-absl::Status JobEngine::Publish(const AttemptRef& attempt, const std::string& directory,
-                                const Manifest& manifest) {
-  absl::Status status = parts_.files->WriteCommitted(directory, manifest);
-  if (status.ok()) status = MarkPublished(attempt);
-  // Whatever happened: Tick tries again what isn't published.
-  absl::MutexLock lock(&mutex_);
-  publishing_.erase({attempt.job, attempt.task});
-  return status;
+std::vector<absl::Status> JobEngine::Publish(const std::vector<Publication>& results) {
+  std::vector<absl::Status> statuses;
+  std::vector<size_t> written;
+  for (size_t i = 0; i < results.size(); ++i) {
+    statuses.push_back(parts_.files->WriteCommitted(results[i].directory, *results[i].manifest));
+    if (statuses.back().ok()) written.push_back(i);
+  }
+  News news;
+  {
+    absl::MutexLock lock(&mutex_);
+    const std::vector<absl::Status> marked =
+        ChangeTogether(written.size(), [&](size_t i) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+          return MarkPublished(results[written[i]].attempt);
+        });
+    for (size_t i = 0; i < written.size(); ++i) statuses[written[i]] = marked[i];
+    // Whatever happened: Tick tries again what isn't published.
+    for (const Publication& result : results) {
+      publishing_.erase({result.attempt.job, result.attempt.task});
+    }
+    news = TakeNews();
+  }
+  Tell(news);
+  return statuses;
 }
 
 absl::Status JobEngine::MarkPublished(const AttemptRef& attempt) {
-  return Change([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
-    SF_ASSIGN_OR_RETURN(const bool published, store_->tasks().Publish(attempt));
-    if (!published) return absl::OkStatus();
-    SF_RETURN_IF_ERROR(store_->jobs().CountRun(attempt.job));
-    SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> task,
-                        store_->tasks().Get(attempt.job, attempt.task));
-    return flow_.OnPublished(*task);
-  });
+  SF_ASSIGN_OR_RETURN(const bool published, store_->tasks().Publish(attempt));
+  if (!published) return absl::OkStatus();
+  SF_RETURN_IF_ERROR(store_->jobs().CountRun(attempt.job));
+  SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> task,
+                      store_->tasks().Get(attempt.job, attempt.task));
+  return flow_.OnPublished(*task);
 }
 
 absl::Status JobEngine::PublishLeftOver() {
@@ -161,7 +245,7 @@ absl::Status JobEngine::PublishLeftOver() {
     }
     if (status.ok()) status = parts_.files->Check(task.committed_directory, *manifest);
     if (status.ok()) {
-      SF_RETURN_IF_ERROR(Publish(attempt, task.committed_directory, *manifest));
+      SF_RETURN_IF_ERROR(Publish({{attempt, task.committed_directory, &*manifest}}).front());
       continue;
     }
     const std::string damage(status.message());

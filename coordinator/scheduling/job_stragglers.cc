@@ -35,7 +35,26 @@ absl::StatusOr<std::optional<HeldLease>> JobEngine::StragglerFor(
   return std::nullopt;
 }
 
+absl::StatusOr<std::optional<TaskLease>> JobEngine::LeaseStraggler(
+    const KnownWorker& worker, const std::vector<std::string>& jobs) {
+  SF_ASSIGN_OR_RETURN(const std::optional<HeldLease> straggler, StragglerFor(worker, jobs));
+  std::optional<TaskLease> lease;
+  if (!straggler) return lease;
+  SF_RETURN_IF_ERROR(ChangeLocked([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
+    SF_ASSIGN_OR_RETURN(const TaskRecord task, LeasedRow(straggler->attempt));
+    SF_LOG(kInfo) << "job " << task.job << ": " << task.name << " is slow and starts again on "
+                  << worker.record.name;
+    Setback setback;
+    setback.avoid_worker = task.worker;
+    SF_RETURN_IF_ERROR(Release(task, TaskState::kReady, setback, /*told=*/false));
+    SF_ASSIGN_OR_RETURN(lease, ClaimFrom(task.job, worker));
+    return absl::OkStatus();
+  }));
+  return lease;
+}
+
 void JobEngine::LookForStragglers(int64_t now_micros) {
+  News news;
   {
     absl::MutexLock lock(&mutex_);
     const std::vector<HeldLease> held = leases_.All();
@@ -44,8 +63,9 @@ void JobEngine::LookForStragglers(int64_t now_micros) {
                                 return IsStraggler(lease, now_micros);
                               });
     if (stragglers_) desk_.NoteReady();
+    news = TakeNews();
   }
-  AfterChange();
+  Tell(news);
 }
 
 }  // namespace stereofarm

@@ -133,14 +133,12 @@ grpc::ServerUnaryReactor* FarmService::Complete(grpc::CallbackServerContext* con
                                                 const v1::CompleteRequest* request,
                                                 v1::CompleteReply*) {
   if (absl::Status sane = CheckRequest(*request); !sane.ok()) return Refuse(context, sane);
+  absl::StatusOr<Manifest> manifest = FromProto(request->manifest());
+  if (!manifest.ok()) return Refuse(context, manifest.status());
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  checkers_.Run([this, request, reactor] {
-    const absl::StatusOr<Manifest> manifest = FromProto(request->manifest());
-    reactor->Finish(ToGrpc(manifest.ok() ? engine_->Complete(request->attempt().worker(),
-                                                             AttemptOf(request->attempt()),
-                                                             *manifest, request->seconds())
-                                         : manifest.status()));
-  });
+  reports_.Take({request->attempt().worker(), AttemptOf(request->attempt()), *std::move(manifest),
+                 request->seconds()},
+                [reactor](const absl::Status& status) { reactor->Finish(ToGrpc(status)); });
   return reactor;
 }
 

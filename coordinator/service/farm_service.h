@@ -1,10 +1,10 @@
 #ifndef STEREOFARM_COORDINATOR_SERVICE_FARM_SERVICE_H_
 #define STEREOFARM_COORDINATOR_SERVICE_FARM_SERVICE_H_
 
-#include "coordinator/scheduling/background.h"
 #include "coordinator/scheduling/job_engine.h"
 #include "coordinator/service/held_renewals.h"
 #include "coordinator/service/lease_waiters.h"
+#include "coordinator/service/report_desk.h"
 #include "proto/farm.grpc.pb.h"
 
 namespace stereofarm {
@@ -15,7 +15,7 @@ class FarmService : public v1::Farm::WithCallbackMethod_Lease<v1::Farm::WithCall
                         v1::Farm::WithCallbackMethod_Complete<v1::Farm::Service>>> {
  public:
   FarmService(JobEngine* engine, LeaseWaiters* waiters, HeldRenewals* renewals)
-      : engine_(engine), waiters_(waiters), renewals_(renewals), checkers_(kCheckers) {}
+      : engine_(engine), waiters_(waiters), renewals_(renewals), reports_(engine) {}
 
   grpc::Status Register(grpc::ServerContext* context, const v1::RegisterRequest* request,
                         v1::RegisterReply* reply) override;
@@ -34,13 +34,10 @@ class FarmService : public v1::Farm::WithCallbackMethod_Lease<v1::Farm::WithCall
                      v1::LeaveReply* reply) override;
 
  private:
-  static constexpr int kCheckers = 4;
-
   JobEngine* const engine_;
   LeaseWaiters* const waiters_;
   HeldRenewals* const renewals_;
-  // As many results are checked at the same time as it has threads, however many workers report.
-  BackgroundThreads checkers_;
+  ReportDesk reports_;
 };
 
 }  // namespace stereofarm

@@ -6,6 +6,12 @@
 #include "absl/time/clock.h"
 
 namespace stereofarm {
+namespace {
+
+// Workers that are offered to the engine together: the first of them waits for the last.
+constexpr size_t kMostTogether = 32;
+
+}  // namespace
 
 LeaseWaiters::LeaseWaiters(JobEngine* engine) : engine_(engine), thread_([this] { Loop(); }) {}
 
@@ -22,7 +28,9 @@ void LeaseWaiters::Stop() {
 uint64_t LeaseWaiters::Park(const std::string& worker, absl::Duration wait, Answer answer) {
   absl::MutexLock lock(&mutex_);
   const uint64_t id = next_id_++;
-  waiters_.emplace(id, Waiter{worker, absl::Now() + wait, std::move(answer)});
+  const absl::Time deadline = absl::Now() + wait;
+  waiters_.emplace(id, Waiter{worker, deadline, std::move(answer)});
+  deadlines_.emplace(deadline, id);
   woken_ = true;
   return id;
 }
@@ -40,13 +48,8 @@ std::optional<LeaseWaiters::Waiter> LeaseWaiters::Take(uint64_t id) {
   if (it == waiters_.end()) return std::nullopt;
   Waiter waiter = std::move(it->second);
   waiters_.erase(it);
+  deadlines_.erase({waiter.deadline, id});
   return waiter;
-}
-
-absl::Time LeaseWaiters::NextDeadline() const {
-  absl::Time next = absl::InfiniteFuture();
-  for (const auto& [id, waiter] : waiters_) next = std::min(next, waiter.deadline);
-  return next;
 }
 
 void LeaseWaiters::Loop() {
@@ -55,7 +58,9 @@ void LeaseWaiters::Loop() {
       absl::MutexLock lock(&mutex_);
       const auto called = [this]()
                               ABSL_SHARED_LOCKS_REQUIRED(mutex_) { return woken_ || stopping_; };
-      mutex_.AwaitWithDeadline(absl::Condition(&called), NextDeadline());
+      mutex_.AwaitWithDeadline(absl::Condition(&called), deadlines_.empty()
+                                                             ? absl::InfiniteFuture()
+                                                             : deadlines_.begin()->first);
       if (stopping_) break;
       woken_ = false;
     }
@@ -69,40 +74,58 @@ void LeaseWaiters::Loop() {
   for (auto& [id, waiter] : rest) waiter.answer(std::optional<TaskLease>());
 }
 
-void LeaseWaiters::Serve() {
-  struct Turn {
-    uint64_t id = 0;
-    std::string worker;
-    bool over = false;
-    bool first = false;
+std::deque<LeaseWaiters::Turn> LeaseWaiters::Turns(bool any_ready) {
+  std::deque<Turn> turns;
+  absl::MutexLock lock(&mutex_);
+  const absl::Time now = absl::Now();
+  const auto add = [&](const auto& entry) {
+    turns.push_back({entry.first, entry.second.worker, entry.second.deadline <= now,
+                     entry.first >= first_new_});
   };
-  std::vector<Turn> turns;
-  {
-    absl::MutexLock lock(&mutex_);
-    const absl::Time now = absl::Now();
-    for (auto& [id, waiter] : waiters_) {
-      turns.push_back({id, waiter.worker, waiter.deadline <= now, !waiter.asked});
-      waiter.asked = true;
+  if (any_ready) {
+    std::for_each(waiters_.begin(), waiters_.end(), add);
+  } else {
+    for (const auto& [deadline, id] : deadlines_) {
+      if (deadline > now) break;
+      if (id < first_new_) add(*waiters_.find(id));
     }
+    std::for_each(waiters_.lower_bound(first_new_), waiters_.end(), add);
   }
+  first_new_ = next_id_;
+  return turns;
+}
+
+void LeaseWaiters::Serve() {
   bool any_ready = engine_->AnyTaskReady();
-  for (const Turn& turn : turns) {
-    // The first time, so that an unknown worker hears of it; the last time, so that the engine
-    // hears of the worker.
-    if (!any_ready && !turn.over && !turn.first) continue;
-    absl::StatusOr<std::optional<TaskLease>> lease = engine_->Lease(turn.worker);
-    if (lease.ok() && !lease->has_value()) {
-      any_ready = any_ready && engine_->AnyTaskReady();
-      if (!turn.over) continue;
+  std::deque<Turn> turns = Turns(any_ready);
+  while (!turns.empty()) {
+    std::vector<Turn> asking;
+    std::vector<std::string> workers;
+    while (!turns.empty() && asking.size() < kMostTogether) {
+      if (any_ready || turns.front().over || turns.front().is_new) {
+        workers.push_back(turns.front().worker);
+        asking.push_back(std::move(turns.front()));
+      }
+      turns.pop_front();
     }
-    if (std::optional<Waiter> waiter = Take(turn.id)) {
-      waiter->answer(std::move(lease));
-    } else if (lease.ok() && lease->has_value()) {
-      // The caller went away in between.
-      const TaskLease& held = **lease;
-      engine_->HandBack(turn.worker, {held.spec.job, held.spec.task, held.epoch, held.lease_id})
-          .IgnoreError();
+    std::vector<JobEngine::LeaseAnswer> leases = engine_->LeaseAll(workers);
+    bool all = true;
+    for (size_t i = 0; i < asking.size(); ++i) {
+      JobEngine::LeaseAnswer& lease = leases[i];
+      const bool has_task = lease.ok() && lease->has_value();
+      all = all && has_task;
+      if (lease.ok() && !has_task && !asking[i].over) continue;
+      if (std::optional<Waiter> waiter = Take(asking[i].id)) {
+        waiter->answer(std::move(lease));
+      } else if (has_task) {
+        // The caller went away in between.
+        const TaskLease& held = **lease;
+        engine_
+            ->HandBack(asking[i].worker, {held.spec.job, held.spec.task, held.epoch, held.lease_id})
+            .IgnoreError();
+      }
     }
+    if (!all) any_ready = any_ready && engine_->AnyTaskReady();
   }
 }
 

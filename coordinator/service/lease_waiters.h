@@ -2,11 +2,14 @@
 #define STEREOFARM_COORDINATOR_SERVICE_LEASE_WAITERS_H_
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -44,18 +47,27 @@ class LeaseWaiters {
     std::string worker;
     absl::Time deadline;
     Answer answer;
-    bool asked = false;  // has been offered to the engine once
+  };
+
+  struct Turn {
+    uint64_t id = 0;
+    std::string worker;
+    bool over = false;    // the last time, so that the engine hears of the worker
+    bool is_new = false;  // the first time, so that an unknown worker hears of it
   };
 
   void Loop();
   void Serve() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Those who have to be offered to the engine now; everybody if a task may be ready.
+  std::deque<Turn> Turns(bool any_ready) ABSL_LOCKS_EXCLUDED(mutex_);
   // The waiter, which from then on is the caller's to answer.
   std::optional<Waiter> Take(uint64_t id) ABSL_LOCKS_EXCLUDED(mutex_);
-  absl::Time NextDeadline() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   JobEngine* const engine_;
   absl::Mutex mutex_;
   std::map<uint64_t, Waiter> waiters_ ABSL_GUARDED_BY(mutex_);  // in the order of coming
+  std::set<std::pair<absl::Time, uint64_t>> deadlines_ ABSL_GUARDED_BY(mutex_);
+  uint64_t first_new_ ABSL_GUARDED_BY(mutex_) = 1;  // from here on nobody has been offered yet
   uint64_t next_id_ ABSL_GUARDED_BY(mutex_) = 1;
   bool woken_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

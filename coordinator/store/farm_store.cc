@@ -49,11 +49,21 @@ FarmStore::FarmStore(std::unique_ptr<Database> database)
 
 FarmStore::~FarmStore() = default;
 
-FarmStore::Change::Change(FarmStore* store)
-    : transaction_(std::make_unique<Transaction>(store->database_.get())) {}
-FarmStore::Change::~Change() = default;
-const absl::Status& FarmStore::Change::begun() const { return transaction_->begun(); }
 absl::Status FarmStore::Checkpoint() { return database_->Checkpoint(); }
-absl::Status FarmStore::Change::Commit() { return transaction_->Commit(); }
+
+FarmStore::Change::Change(FarmStore* store)
+    : store_(store), transaction_(std::make_unique<Transaction>(store->database_.get())) {}
+
+FarmStore::Change::~Change() {
+  if (!committed_) store_->jobs_.Forget();
+}
+
+const absl::Status& FarmStore::Change::begun() const { return transaction_->begun(); }
+
+absl::Status FarmStore::Change::Commit() {
+  SF_RETURN_IF_ERROR(transaction_->Commit());
+  committed_ = true;
+  return absl::OkStatus();
+}
 
 }  // namespace stereofarm

@@ -42,7 +42,9 @@ class FarmStore {
     absl::Status Commit();
 
    private:
+    FarmStore* const store_;
     std::unique_ptr<Transaction> transaction_;
+    bool committed_ = false;
   };
 
   JobTable& jobs() { return jobs_; }

@@ -14,6 +14,9 @@ namespace {
   "fingerprint, range_begin, range_end, planned, tasks_run, tasks_reused, created_micros, " \
   "started_micros, ended_micros, paused, max_workers, tags, owner"
 
+// Rows that are kept: more jobs are seldom worked on at a time.
+constexpr size_t kMostKnown = 64;
+
 absl::StatusOr<JobRecord> ReadJob(const Statement& row) {
   JobRecord job;
   job.id = row.Text(0);
@@ -69,6 +72,7 @@ constexpr char kInsertJob[] =
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 absl::Status JobTable::Insert(const JobRecord& job) {
   changed_.insert(job.id);
+  known_.erase(job.id);
   return database_->Prepare(kInsertJob)
       .Bind(job.id)
       .Bind(JobStateName(job.state))
@@ -101,6 +105,7 @@ constexpr char kUpdateJob[] =
     " ended_micros = ?, paused = ?, max_workers = ?, tags = ? WHERE id = ?";
 absl::Status JobTable::Update(const JobRecord& job) {
   changed_.insert(job.id);
+  known_.erase(job.id);
   return database_->Prepare(kUpdateJob)
       .Bind(JobStateName(job.state))
       .BindBlob(SerializeSettings(job.settings))
@@ -127,9 +132,15 @@ absl::Status JobTable::Update(const JobRecord& job) {
 
 constexpr char kGetJob[] = "SELECT " JOB_COLUMNS " FROM jobs WHERE id = ?";
 absl::StatusOr<std::optional<JobRecord>> JobTable::Get(const std::string& id) {
+  if (const auto it = known_.find(id); it != known_.end()) return it->second;
   Statement query = database_->Prepare(kGetJob);
   query.Bind(id);
-  return ReadOne(&query);
+  SF_ASSIGN_OR_RETURN(std::optional<JobRecord> job, ReadOne(&query));
+  if (job) {
+    if (known_.size() >= kMostKnown) known_.clear();
+    known_.emplace(id, *job);
+  }
+  return job;
 }
 
 constexpr char kNewestWithOutput[] =
@@ -181,18 +192,22 @@ absl::StatusOr<std::vector<std::string>> JobTable::Ids() {
   }
 }
 
-constexpr char kCountRun[] = "UPDATE jobs SET tasks_run = tasks_run + 1 WHERE id = ?";
-absl::Status JobTable::CountRun(const std::string& id) {
-  return database_->Prepare(kCountRun).Bind(id).Run();
+constexpr char kCountRun[] = "UPDATE jobs SET tasks_run = tasks_run + ? WHERE id = ?";
+absl::Status JobTable::CountRun(const std::string& id, int64_t tasks) {
+  // Too often to read all of the row again each time.
+  if (const auto it = known_.find(id); it != known_.end()) it->second.tasks_run += tasks;
+  return database_->Prepare(kCountRun).Bind(tasks).Bind(id).Run();
 }
 
 constexpr char kCountReused[] = "UPDATE jobs SET tasks_reused = tasks_reused + 1 WHERE id = ?";
 absl::Status JobTable::CountReused(const std::string& id) {
+  known_.erase(id);
   return database_->Prepare(kCountReused).Bind(id).Run();
 }
 
 constexpr char kResetCounts[] = "UPDATE jobs SET tasks_run = 0, tasks_reused = 0 WHERE id = ?";
 absl::Status JobTable::ResetCounts(const std::string& id) {
+  known_.erase(id);
   return database_->Prepare(kResetCounts).Bind(id).Run();
 }
 

@@ -1,6 +1,7 @@
 #ifndef STEREOFARM_COORDINATOR_STORE_JOB_TABLE_H_
 #define STEREOFARM_COORDINATOR_STORE_JOB_TABLE_H_
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -22,6 +23,7 @@ class JobTable {
   absl::Status Insert(const JobRecord& job);
   // Every column but the counters.
   absl::Status Update(const JobRecord& job);
+  // Rows that have been read are kept until they're written.
   absl::StatusOr<std::optional<JobRecord>> Get(const std::string& id);
   // The newest job whose first output is `file`.
   absl::StatusOr<std::optional<JobRecord>> NewestWithOutput(const std::string& file);
@@ -35,7 +37,11 @@ class JobTable {
   // Jobs that Insert and Update have written since the last call, whether or not it was committed.
   std::set<std::string> TakeChanged() { return std::exchange(changed_, {}); }
 
-  absl::Status CountRun(const std::string& id);
+  // What was written is taken back: nothing that has been read counts any more.
+  void Forget() { known_.clear(); }
+
+  // So many tasks more.
+  absl::Status CountRun(const std::string& id, int64_t tasks = 1);
   absl::Status CountReused(const std::string& id);
   absl::Status ResetCounts(const std::string& id);
 
@@ -45,6 +51,7 @@ class JobTable {
  private:
   Database* database_;
   std::set<std::string> changed_;
+  std::map<std::string, JobRecord> known_;  // as the rows are
 };
 
 }  // namespace stereofarm

@@ -234,8 +234,9 @@ std::string Statement::Blob(int column) const {
                            static_cast<size_t>(sqlite3_column_bytes(statement_, column)));
 }
 
+constexpr char kBegin[] = "BEGIN IMMEDIATE";
 Transaction::Transaction(Database* database)
-    : database_(database), begun_(database->Execute("BEGIN IMMEDIATE")), open_(begun_.ok()) {}
+    : database_(database), begun_(database->Prepare(kBegin).Run()), open_(begun_.ok()) {}
 
 Transaction::~Transaction() {
   // A full disk may have taken it back already.
@@ -245,9 +246,10 @@ Transaction::~Transaction() {
   }
 }
 
+constexpr char kCommit[] = "COMMIT";
 absl::Status Transaction::Commit() {
   SF_RETURN_IF_ERROR(begun_);
-  SF_RETURN_IF_ERROR(database_->Execute("COMMIT"));
+  SF_RETURN_IF_ERROR(database_->Prepare(kCommit).Run());
   open_ = false;
   return absl::OkStatus();
 }

@@ -1,5 +1,6 @@
 #include "coordinator/store/task_table.h"
 
+#include "absl/strings/str_format.h"
 #include "coordinator/store/sqlite.h"
 
 namespace stereofarm {
@@ -158,35 +159,55 @@ absl::StatusOr<std::vector<TaskRecord>> TaskTable::Unpublished() {
   return ReadTasks(&query);
 }
 
-#define CLAIM_TASK                                                                 \
-  "UPDATE tasks SET state = 'leased', epoch = epoch + 1, attempts = attempts + 1," \
-  " lease_id = ?1, worker = ?2, numeric_class = ?3 WHERE rowid = (SELECT rowid FROM tasks"
 #define MAY_TAKE                                \
-  " (numeric_class = '' OR numeric_class = ?3)" \
-  " AND (avoid_worker <> ?2 OR (numeric_class = '' AND ?5) OR (numeric_class = ?3 AND ?6))"
-constexpr char kClaimWarmTask[] = CLAIM_TASK
-    " INDEXED BY tasks_warm WHERE job = ?4 AND state = 'ready' AND warm_worker = ?2"
+  " (numeric_class = '' OR numeric_class = ?2)" \
+  " AND (avoid_worker <> ?1 OR (numeric_class = '' AND ?4) OR (numeric_class = ?2 AND ?5))"
+constexpr char kNextWarmTask[] =
+    "SELECT " TASK_COLUMNS
+    " FROM tasks INDEXED BY tasks_warm WHERE job = ?3 AND state = 'ready' AND warm_worker = ?1"
     " AND rank <= (SELECT rank FROM tasks INDEXED BY tasks_ready"
-    " WHERE job = ?4 AND state = 'ready' ORDER BY rank LIMIT 1)"
-    " AND" MAY_TAKE " ORDER BY rank, core_begin LIMIT 1) RETURNING " TASK_COLUMNS;
+    " WHERE job = ?3 AND state = 'ready' ORDER BY rank LIMIT 1)"
+    " AND" MAY_TAKE " ORDER BY rank, core_begin LIMIT 1";
+constexpr char kNextTask[] =
+    "SELECT " TASK_COLUMNS
+    " FROM tasks INDEXED BY tasks_ready WHERE job = ?3 AND state = 'ready' AND" MAY_TAKE
+    " ORDER BY rank, core_begin LIMIT 1";
 constexpr char kClaimTask[] =
-    CLAIM_TASK " INDEXED BY tasks_ready WHERE job = ?4 AND state = 'ready' AND" MAY_TAKE
-               " ORDER BY rank, core_begin LIMIT 1) RETURNING " TASK_COLUMNS;
+    "UPDATE tasks SET state = 'leased', epoch = epoch + 1, attempts = attempts + 1, lease_id = ?,"
+    " worker = ?, numeric_class = ? WHERE job = ? AND name = ? AND epoch = ? AND state = 'ready'";
 absl::StatusOr<std::optional<TaskRecord>> TaskTable::Claim(const std::string& job,
                                                            const Claimant& claimant,
                                                            const std::string& lease_id) {
-  for (const char* sql : {kClaimWarmTask, kClaimTask}) {
-    Statement claim = database_->Prepare(sql);
-    claim.Bind(lease_id)
-        .Bind(claimant.worker)
-        .Bind(claimant.numeric_class)
-        .Bind(job)
-        .Bind(claimant.alone)
-        .Bind(claimant.alone_in_class);
-    SF_ASSIGN_OR_RETURN(const bool row, claim.Step());
-    if (!row) continue;
-    SF_ASSIGN_OR_RETURN(TaskRecord task, ReadTask(claim));
-    SF_RETURN_IF_ERROR(claim.Run());
+  for (const char* sql : {kNextWarmTask, kNextTask}) {
+    TaskRecord task;
+    {
+      Statement next = database_->Prepare(sql);
+      next.Bind(claimant.worker)
+          .Bind(claimant.numeric_class)
+          .Bind(job)
+          .Bind(claimant.alone)
+          .Bind(claimant.alone_in_class);
+      SF_ASSIGN_OR_RETURN(const bool row, next.Step());
+      if (!row) continue;
+      SF_ASSIGN_OR_RETURN(task, ReadTask(next));
+    }
+    SF_RETURN_IF_ERROR(database_->Prepare(kClaimTask)
+                           .Bind(lease_id)
+                           .Bind(claimant.worker)
+                           .Bind(claimant.numeric_class)
+                           .Bind(job)
+                           .Bind(task.name)
+                           .Bind(task.epoch)
+                           .Run());
+    if (database_->Changes() != 1) {
+      return absl::InternalError(absl::StrFormat("%s moved while it was claimed", task.name));
+    }
+    task.state = TaskState::kLeased;
+    ++task.epoch;
+    ++task.attempts;
+    task.lease_id = lease_id;
+    task.worker = claimant.worker;
+    task.numeric_class = claimant.numeric_class;
     return task;
   }
   return std::nullopt;

@@ -74,7 +74,6 @@ int Serve(const std::string& root, const Options& options) {
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   SetMinimumLogLevel(LogLevel::kError);
-  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   FakeFilms films;
   films.SetFilm(options.frames, "film");
   StoreFiles files(fs::path(root) / "store");
@@ -548,6 +547,7 @@ int Load(const std::string& self, const Options& options) {
 }
 
 int Main(int argc, char** argv) {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   Options options;
   std::string serve;
   CLI::App program("Many workers and tasks on one coordinator.");

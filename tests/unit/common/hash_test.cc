@@ -1,6 +1,7 @@
 #include "common/base/hash.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include "common/base/file_system.h"
 #include "tests/support/temp_folder.h"
@@ -27,6 +28,25 @@ TEST(HashTest, FileIsHashedAndAMissingOneIsNamed) {
   const absl::Status missing = Sha256OfFile(folder / "none").status();
   EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);
   EXPECT_NE(std::string(missing.message()).find("none"), std::string::npos);
+}
+
+TEST(HashTest, DigestOfAFileOfManyReadsIsThatOfItsBytes) {
+  const TempFolder folder;
+  const std::string bytes(300'001, 'x');
+  ASSERT_TRUE(WriteFileAtomically(folder / "long", bytes).ok());
+  const FileDigest digest = DigestOfFile(folder / "long").value();
+  EXPECT_EQ(digest.size, 300'001);
+  EXPECT_EQ(digest.sha256, Sha256Hex(bytes));
+  ASSERT_TRUE(WriteFileAtomically(folder / "empty", "").ok());
+  EXPECT_EQ(DigestOfFile(folder / "empty")->size, 0);
+  EXPECT_EQ(DigestOfFile(folder / "empty")->sha256, Sha256Hex(""));
+}
+
+TEST(HashTest, WhatIsNoFileIsRefusedAndNotWaitedFor) {
+  const TempFolder folder;
+  EXPECT_EQ(DigestOfFile(folder.path()).status().code(), absl::StatusCode::kInvalidArgument);
+  ASSERT_EQ(mkfifo((folder / "pipe").c_str(), 0600), 0);
+  EXPECT_EQ(DigestOfFile(folder / "pipe").status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 }  // namespace
