@@ -7,7 +7,6 @@
 #include "coordinator/scheduling/attempt_ref.h"
 #include "coordinator/scheduling/job_engine.h"
 #include "coordinator/scheduling/result_check.h"
-#include "coordinator/scheduling/task_spec.h"
 
 namespace stereofarm {
 namespace {
@@ -122,10 +121,13 @@ absl::Status JobEngine::BeginCheck(Arrival* arrival) {
   arrival->check.settings = job->settings;
   arrival->check.full = arrival->check.task.core;
   if (arrival->check.task.kind == TaskKind::kDepth) {
-    SF_ASSIGN_OR_RETURN(const std::optional<TaskSpec> spec,
-                        SpecOfTask(store_, *job, arrival->check.task));
+    const FrameRange& core = arrival->check.task.core;
+    SF_ASSIGN_OR_RETURN(const std::vector<ShardRecord> shards,
+                        store_->shots().Shards(attempt.job, core, core));
     // Without one the plan has moved on; what the attempt began with still counts for its files.
-    if (spec) arrival->check.full = spec->shard.full;
+    if (!shards.empty() && shards.front().shard.core == core) {
+      arrival->check.full = shards.front().shard.full;
+    }
   }
   ++lease->checking;
   arrival->is_checking = true;
