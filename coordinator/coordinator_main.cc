@@ -40,6 +40,7 @@
 #include "coordinator/service/listen_address.h"
 #include "coordinator/store/damage.h"
 #include "coordinator/store/farm_store.h"
+#include "models/registry/model_folder.h"
 
 namespace stereofarm {
 namespace {
@@ -64,6 +65,7 @@ struct Arguments {
   std::string lease = "30s";
   std::string grace = "60s";
   std::string min_free;
+  std::string models;
   bool is_private = false;
 };
 
@@ -126,6 +128,13 @@ int Serve(const Arguments& arguments) {
     if (absl::Status fit = certificates->ForServing().status(); !fit.ok()) {
       return Report(kUsage, fit);
     }
+  }
+
+  const absl::StatusOr<fs::path> models = FindModelFolder(arguments.models);
+  if (models.ok()) {
+    options.models = fs::absolute(*models).lexically_normal();
+  } else if (!arguments.models.empty()) {
+    return Report(kUsage, Annotate(models.status(), "--models"));
   }
 
   const fs::path root = fs::absolute(arguments.root).lexically_normal();
@@ -249,6 +258,11 @@ int main(int argc, char** argv) {
                   "No task is handed out while less is free on the disks of\n"
                   "root and store; the smaller of 2.1G and 2 % of the disk")
       ->type_name("BYTES");
+  program
+      .add_option("--models", arguments.models,
+                  "Folder of `stereofarm models`; else $STEREOFARM_MODELS,\n"
+                  "else stereofarm/models in ~/.local/share")
+      ->type_name("DIR");
   program
       .add_flag("--private", arguments.is_private,
                 "Belongs to one `stereofarm convert`: its workers died with the last one")

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "absl/strings/str_format.h"
+#include "common/farm/depth_setting.h"
 
 namespace stereofarm {
 namespace {
@@ -62,17 +63,6 @@ absl::Status CheckBetween(const char* option, double value, double low, double h
   if (value >= low && value <= high) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrFormat("%s: %g is outside %g to %g", option, value, low, high));
-}
-
-absl::Status CheckDepthName(const std::string& depth) {
-  if (depth == "parallax") return absl::OkStatus();
-  for (const char* prefix : {"exr:", "torchscript:"}) {
-    if (depth.starts_with(prefix) && depth.size() > std::string(prefix).size()) {
-      return absl::OkStatus();
-    }
-  }
-  return absl::InvalidArgumentError(absl::StrFormat(
-      "--depth: '%s' is not known; use parallax, exr:DIR or torchscript:FILE", depth));
 }
 
 }  // namespace
@@ -147,7 +137,7 @@ absl::Status ValidateSettings(const JobSettings& settings) {
           "%s is named twice; input and outputs must be different files", output.file));
     }
   }
-  SF_RETURN_IF_ERROR(CheckDepthName(settings.depth));
+  SF_RETURN_IF_ERROR(CheckDepthSetting(ParseDepthSetting(settings.depth)));
   if (settings.inpaint != "background" && settings.inpaint != "stretch") {
     return absl::InvalidArgumentError(absl::StrFormat(
         "--inpaint: '%s' is not known; use background or stretch", settings.inpaint));

@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "common/base/file_system.h"
 #include "common/base/hash.h"
+#include "common/farm/depth_setting.h"
 
 namespace stereofarm {
 namespace {
@@ -127,10 +128,10 @@ std::string JobFingerprint(const JobSettings& settings, const std::string& sourc
 
 absl::StatusOr<std::string> HashModelFiles(const std::string& depth_setting) {
   namespace fs = std::filesystem;
-  const size_t colon = depth_setting.find(':');
-  if (colon == std::string::npos) return std::string();
-  const fs::path path = depth_setting.substr(colon + 1);
-  if (depth_setting.starts_with("torchscript:")) {
+  const DepthSetting setting = ParseDepthSetting(depth_setting);
+  if (setting.path.empty()) return std::string();
+  const fs::path path = setting.path;
+  if (setting.ReadsModelFile()) {
     absl::StatusOr<std::string> hash = Sha256OfFile(path);
     if (!hash.ok()) return Annotate(hash.status(), "--depth " + depth_setting);
     return hash;

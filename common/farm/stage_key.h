@@ -26,7 +26,7 @@ std::string StageKey(const std::string& stage_basis, const std::string& numeric_
 std::string JobFingerprint(const JobSettings& settings, const std::string& source_identity,
                            const std::string& model_files);
 
-// What the depth setting's files are: hash of the whole file for `torchscript:FILE`; over names,
+// What the depth setting's files are: hash of the whole file for a network's; over names,
 // sizes and both ends of each
 // *.exr for `exr:DIR`; empty for built-in models. NotFound or InvalidArgument (no EXRs in the
 // folder) name the option.

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "absl/strings/str_format.h"
+#include "common/farm/depth_setting.h"
 #include "common/media/film_writer.h"
 #include "common/media/media_info.h"
 #include "common/media/segment.h"
@@ -37,11 +38,10 @@ absl::Status CheckDepthFiles(const std::string& depth) {
         absl::StrFormat("--depth: %s holds no .exr files; name the folder with one for each frame",
                         folder.string()));
   }
-  if (depth.starts_with("torchscript:")) {
-    const fs::path file = depth.substr(12);
-    if (!fs::is_regular_file(file, error)) {
+  if (const DepthSetting setting = ParseDepthSetting(depth); setting.ReadsModelFile()) {
+    if (!fs::is_regular_file(setting.path, error)) {
       return absl::NotFoundError(absl::StrFormat(
-          "--depth: there is no file %s; name a saved TorchScript model", file.string()));
+          "--depth: there is no file %s; name one that holds the model", setting.path));
     }
   }
   return absl::OkStatus();

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "common/farm/depth_setting.h"
 
 namespace stereofarm {
 namespace {
@@ -45,12 +46,9 @@ absl::Status SetOutputs(const SettingsArguments& arguments, JobSettings* setting
 
 // Workers run in other folders than the user.
 std::string AbsoluteDepth(const std::string& depth) {
-  for (const std::string prefix : {"exr:", "torchscript:"}) {
-    if (depth.starts_with(prefix) && depth.size() > prefix.size()) {
-      return prefix + Absolute(depth.substr(prefix.size()));
-    }
-  }
-  return depth;
+  DepthSetting setting = ParseDepthSetting(depth);
+  if (!setting.path.empty()) setting.path = Absolute(setting.path);
+  return setting.Text();
 }
 
 absl::Status SetEncoder(const SettingsArguments& arguments, JobSettings* settings) {
@@ -116,7 +114,9 @@ void AddPictureOptions(CLI::App* command, SettingsArguments* arguments) {
   command
       ->add_option("--depth", arguments->depth,
                    "Where depth comes from: parallax (built in),\n"
-                   "exr:DIR (one file a frame) or torchscript:FILE")
+                   "exr:DIR (one file a frame), torchscript:FILE, or a\n"
+                   "network of `stereofarm models list`, with its weights\n"
+                   "where that keeps them or in a file: NAME:FILE")
       ->type_name("MODEL")
       ->capture_default_str()
       ->group(group);

@@ -53,6 +53,8 @@ struct EngineOptions {
   std::vector<std::filesystem::path> allowed;
   // The coordinator's own files and folders in them, which no job touches.
   std::vector<std::filesystem::path> kept;
+  // Where the weights of the registry's networks lie (models/registry/model_folder.h).
+  std::filesystem::path models;
 };
 
 // The outside world; all of it outlives the engine.
@@ -143,7 +145,7 @@ class JobEngine {
   absl::StatusOr<LeasedFiles> FilesOfLease(const std::string& worker, const AttemptRef& attempt);
 
   // For people.
-  absl::StatusOr<SubmitResult> Submit(const SubmitOrder& order);
+  absl::StatusOr<SubmitResult> Submit(const SubmitOrder& asked);
   absl::StatusOr<std::vector<JobReport>> List();
   absl::StatusOr<JobReport> Report(const std::string& job, bool detail);
   // Who submitted it; empty where nobody is known. NotFound: no such job.

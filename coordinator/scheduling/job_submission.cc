@@ -6,18 +6,36 @@
 #include <set>
 
 #include "absl/strings/str_format.h"
+#include "common/farm/depth_setting.h"
 #include "common/farm/stage_key.h"
 #include "coordinator/scheduling/job_engine.h"
 #include "coordinator/scheduling/legal_moves.h"
+#include "models/registry/known_models.h"
+#include "models/registry/model_folder.h"
 
 namespace stereofarm {
 namespace fs = std::filesystem;
 namespace {
 
-// The file or folder behind "exr:DIR" or "torchscript:FILE"; empty for built-in models.
-std::string DepthPath(const std::string& depth) {
-  const size_t colon = depth.find(':');
-  return colon == std::string::npos ? "" : depth.substr(colon + 1);
+// With the file of weights that a network of the registry has in the farm's folder of models.
+absl::StatusOr<std::string> DepthWithWeights(const std::string& depth, const fs::path& models) {
+  DepthSetting setting = ParseDepthSetting(depth);
+  if (!setting.WantsWeights()) return depth;
+  SF_RETURN_IF_ERROR(FindKnownModel(setting.model).status());
+  const absl::StatusOr<InstalledModel> weights = ModelFolder(models).Find(setting.model);
+  if (!weights.ok()) return Annotate(weights.status(), "--depth " + depth);
+  setting.path = weights->file.string();
+  return setting.Text();
+}
+
+// That a network's file is there; and, for a network of the registry, that it holds its tensors.
+absl::Status CheckModelFile(const DepthSetting& depth) {
+  std::error_code error;
+  if (!fs::is_regular_file(depth.path, error)) {
+    return absl::InvalidArgumentError(absl::StrFormat("there is no file %s", depth.path));
+  }
+  const absl::StatusOr<KnownModel> known = FindKnownModel(depth.model);
+  return known.ok() ? CheckTensors(*known, depth.path) : absl::OkStatus();
 }
 
 absl::Status CheckAbsolute(const std::string& file) {
@@ -58,7 +76,9 @@ std::optional<std::string> ExistingOutput(const JobSettings& settings) {
 
 absl::Status JobEngine::CheckAllowed(const JobSettings& settings) const {
   std::vector<std::string> read = {settings.input};
-  if (const std::string path = DepthPath(settings.depth); !path.empty()) read.push_back(path);
+  // The farm's own models may be used by everybody.
+  const fs::path depth = ParseDepthSetting(settings.depth).path;
+  if (!depth.empty() && depth.parent_path() != options_.models) read.push_back(depth.string());
   for (const std::string& file : read) {
     SF_RETURN_IF_ERROR(options_.is_private ? CheckAbsolute(file) : roots_.CheckReading(file));
   }
@@ -113,9 +133,12 @@ absl::StatusOr<DiskNeed> JobEngine::CheckDiskNeed(const SubmitOrder& order, cons
   return need;
 }
 
-absl::StatusOr<SubmitResult> JobEngine::Submit(const SubmitOrder& order) {
+absl::StatusOr<SubmitResult> JobEngine::Submit(const SubmitOrder& asked) {
+  SF_RETURN_IF_ERROR(ValidateSettings(asked.settings));
+  SubmitOrder order = asked;
+  SF_ASSIGN_OR_RETURN(order.settings.depth,
+                      DepthWithWeights(asked.settings.depth, options_.models));
   const JobSettings& settings = order.settings;
-  SF_RETURN_IF_ERROR(ValidateSettings(settings));
   SF_RETURN_IF_ERROR(CheckAllowed(settings));
   for (const OutputSpec& output : settings.outputs) {
     SF_RETURN_IF_ERROR(CheckOutputFolder(output.file));
@@ -160,8 +183,8 @@ absl::StatusOr<SubmitResult> JobEngine::Submit(const SubmitOrder& order) {
         absl::StrFormat("%s exists; choose another name, or replace it with --yes", *output));
   }
   // What needs the whole film is checked here too, since the answer is the user's own mistake.
-  const std::string depth_path = DepthPath(settings.depth);
-  if (!film && (settings.range || settings.depth.starts_with("exr:"))) {
+  const DepthSetting depth = ParseDepthSetting(settings.depth);
+  if (!film && (settings.range || depth.ReadsPictures())) {
     SF_ASSIGN_OR_RETURN(film, IndexForSubmit(settings));
   }
   if (settings.range && settings.range->begin >= film->frames) {
@@ -169,11 +192,10 @@ absl::StatusOr<SubmitResult> JobEngine::Submit(const SubmitOrder& order) {
         absl::StrFormat("--range: the film has %d frames, the range begins at %d", film->frames,
                         settings.range->begin));
   }
-  if (settings.depth.starts_with("exr:")) {
-    SF_RETURN_IF_ERROR(parts_.films->CheckDepthFolder(depth_path, *film));
-  } else if (std::error_code error; !depth_path.empty() && !fs::exists(depth_path, error)) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("--depth %s: the file isn't there", settings.depth));
+  if (depth.ReadsPictures()) {
+    SF_RETURN_IF_ERROR(parts_.films->CheckDepthFolder(depth.path, *film));
+  } else if (depth.ReadsModelFile()) {
+    SF_RETURN_IF_ERROR(Annotate(CheckModelFile(depth), "--depth"));
   }
 
   SF_ASSIGN_OR_RETURN(result.need, CheckDiskNeed(order, film.get(), /*is_new=*/result.job.empty()));

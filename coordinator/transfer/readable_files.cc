@@ -7,14 +7,13 @@
 #include "absl/strings/str_format.h"
 #include "common/artifacts/manifest.h"
 #include "common/base/file_system.h"
+#include "common/farm/depth_setting.h"
 
 namespace stereofarm {
 namespace fs = std::filesystem;
 namespace {
 
 constexpr size_t kMostListings = 4;
-constexpr char kExrFolder[] = "exr:";
-constexpr char kModelFile[] = "torchscript:";
 
 // Whether a task of this specification reads `path`: the index, or a file that lies right in the
 // folder of one of its inputs. Compared as text, so that nothing leads out of them.
@@ -45,7 +44,7 @@ absl::StatusOr<std::vector<std::string>> ExrNames(const fs::path& folder) {
 absl::StatusOr<ReadableFile> ReadableFiles::Open(const LeasedFiles& leased,
                                                  const ReadableRef& ref) {
   const TaskSpec& spec = leased.spec;
-  const std::string& depth = spec.settings.depth;
+  const DepthSetting depth = ParseDepthSetting(spec.settings.depth);
   ReadableFile readable;
   bool allowed = false;
   switch (ref.kind) {
@@ -58,16 +57,15 @@ absl::StatusOr<ReadableFile> ReadableFiles::Open(const LeasedFiles& leased,
       readable.path = spec.settings.input;
       break;
     case ReadableKind::kModel:
-      allowed = spec.kind == TaskKind::kDepth && depth.starts_with(kModelFile);
-      if (allowed) readable.path = depth.substr(sizeof(kModelFile) - 1);
+      allowed = spec.kind == TaskKind::kDepth && depth.ReadsModelFile();
+      if (allowed) readable.path = depth.path;
       readable.sha256 = leased.model_files;
       break;
     case ReadableKind::kDepthPicture:
-      allowed = spec.kind == TaskKind::kDepth && depth.starts_with(kExrFolder) &&
+      allowed = spec.kind == TaskKind::kDepth && depth.ReadsPictures() &&
                 spec.shard.full.Contains(ref.frame);
       if (allowed) {
-        SF_ASSIGN_OR_RETURN(readable.path,
-                            DepthPicture(depth.substr(sizeof(kExrFolder) - 1), ref.frame));
+        SF_ASSIGN_OR_RETURN(readable.path, DepthPicture(depth.path, ref.frame));
       }
       break;
   }

@@ -9,6 +9,7 @@
 #include "common/base/file_system.h"
 #include "common/base/hash.h"
 #include "common/base/log.h"
+#include "common/farm/depth_setting.h"
 #include "proto/records.h"
 #include "worker/stages/damage.h"
 #include "worker/stages/depth.h"
@@ -20,14 +21,12 @@ namespace {
 
 // The store's part of the scratch folder: the same layout as the store itself.
 constexpr char kStoreFolder[] = "store";
-constexpr char kExrFolder[] = "exr:";
-constexpr char kModelFile[] = "torchscript:";
 
 std::string NameInStore(const std::string& path) { return kStoreFolder + ("/" + path); }
 
 bool ReadsFilm(const TaskSpec& spec) {
   return spec.kind != TaskKind::kInpaint &&
-         (spec.kind != TaskKind::kDepth || !spec.settings.depth.starts_with(kExrFolder));
+         (spec.kind != TaskKind::kDepth || !ParseDepthSetting(spec.settings.depth).ReadsPictures());
 }
 
 // Foreign libraries don't say why they can't write. The disk does.
@@ -168,7 +167,8 @@ absl::Status TaskFiles::FindFilm(AttemptTransfer* transfer, TaskPlace* place) {
 }
 
 absl::Status TaskFiles::FindModel(AttemptTransfer* transfer, TaskPlace* place) {
-  if (!place->depth.starts_with(kModelFile)) return absl::OkStatus();
+  const DepthSetting setting = ParseDepthSetting(place->depth);
+  if (!setting.ReadsModelFile()) return absl::OkStatus();
   const FarmFile model{FarmFileKind::kModel, "", 0};
   SF_ASSIGN_OR_RETURN(const FarmFileFacts facts, transfer->Describe(model));
   fs::path file = path_map_.Here(facts.path);
@@ -183,12 +183,12 @@ absl::Status TaskFiles::FindModel(AttemptTransfer* transfer, TaskPlace* place) {
     }));
     file = scratch_ / name;
   }
-  place->depth = kModelFile + file.string();
+  place->depth = DepthSetting{setting.model, file.string()}.Text();
   return absl::OkStatus();
 }
 
 absl::Status TaskFiles::FindDepthPictures(AttemptTransfer* transfer, TaskPlace* place) {
-  if (!place->depth.starts_with(kExrFolder)) return absl::OkStatus();
+  if (!ParseDepthSetting(place->depth).ReadsPictures()) return absl::OkStatus();
   const FrameRange frames = transfer->lease().spec.shard.full;
   for (int64_t frame = frames.begin; frame < frames.end; ++frame) {
     const FarmFile picture{FarmFileKind::kDepthPicture, "", frame};

@@ -1,0 +1,34 @@
+#include "common/farm/depth_setting.h"
+
+#include "absl/strings/str_format.h"
+
+namespace stereofarm {
+namespace {
+
+// The networks of the registry that give depth: one of these families, and a size.
+bool IsOfRegistry(const std::string& model) {
+  return model.starts_with("depth-anything-v2") || model.starts_with("video-depth-anything");
+}
+
+}  // namespace
+
+bool DepthSetting::WantsWeights() const { return path.empty() && IsOfRegistry(model); }
+
+DepthSetting ParseDepthSetting(const std::string& text) {
+  const size_t colon = text.find(':');
+  if (colon == std::string::npos) return {text, ""};
+  return {text.substr(0, colon), text.substr(colon + 1)};
+}
+
+absl::Status CheckDepthSetting(const DepthSetting& setting) {
+  const std::string& model = setting.model;
+  if (model == "parallax" && setting.path.empty()) return absl::OkStatus();
+  if ((model == "exr" || model == "torchscript") && !setting.path.empty()) return absl::OkStatus();
+  if (IsOfRegistry(model)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrFormat("--depth: '%s' is not known; use parallax, exr:DIR, torchscript:FILE or a "
+                      "network that 'stereofarm models list' shows",
+                      setting.Text()));
+}
+
+}  // namespace stereofarm

@@ -1,0 +1,31 @@
+#ifndef STEREOFARM_COMMON_FARM_DEPTH_SETTING_H_
+#define STEREOFARM_COMMON_FARM_DEPTH_SETTING_H_
+
+#include <string>
+
+#include "common/base/status.h"
+
+namespace stereofarm {
+
+// `--depth`, taken apart: "parallax", "exr:DIR" or a network with a file: "torchscript:FILE",
+// "depth-anything-v2-small:FILE". A network of the registry may stand without its file as long as
+// nobody has looked up where its weights are.
+struct DepthSetting {
+  std::string model;  // what stands before the first colon
+  std::string path;   // what stands behind it; empty without one
+
+  bool ReadsPictures() const { return model == "exr"; }
+  bool ReadsModelFile() const { return !path.empty() && !ReadsPictures(); }
+  // Of the registry, and its file is still to be found.
+  bool WantsWeights() const;
+  std::string Text() const { return path.empty() ? model : model + ":" + path; }
+};
+
+DepthSetting ParseDepthSetting(const std::string& text);
+
+// InvalidArgument when there is no such model, or a path is missing.
+absl::Status CheckDepthSetting(const DepthSetting& setting);
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_COMMON_FARM_DEPTH_SETTING_H_
