@@ -116,8 +116,8 @@ class Examination {
         needed.insert(AttemptDirectory(job.id, row.name, row.epoch, row.lease_id));
       }
       if (row.state != TaskState::kDone || !row.published) continue;
-      // The intermediates of a film that is done have been removed on purpose.
-      if (row.committed_directory.empty() && job.state == JobState::kDone) continue;
+      // Removed on purpose: its film is done, or its shard's segment is there.
+      if (row.committed_directory.empty()) continue;
       const auto damage = results.damaged.find(row.committed_directory);
       const bool committed = attempts.contains(row.committed_directory) &&
                              files_.ReadManifest(row.committed_directory, kCommittedFile).ok();

@@ -55,19 +55,21 @@ absl::Status DiskGuard::CheckRoom(const std::vector<RoomWanted>& wanted) const {
 }
 
 std::string DiskGuard::Look() {
+  short_ = false;
+  std::string hold;
   for (const std::filesystem::path& folder : folders_) {
     const absl::StatusOr<DiskSpace> space = probe_(folder);
     if (!space.ok()) continue;
     const int64_t wanted = MinFree(*space);
-    if (space->free >= wanted + (low_ ? wanted / 4 : 0)) continue;
-    low_ = true;
-    return absl::StrFormat(
+    if (space->free < 2 * wanted) short_ = true;
+    if (!hold.empty() || space->free >= wanted + (low_ ? wanted / 4 : 0)) continue;
+    hold = absl::StrFormat(
         "the disk of %s has %s free and the farm keeps %s (--min-free); make "
         "room, and it goes on by itself",
         folder.string(), BytesText(space->free), BytesText(wanted));
   }
-  low_ = false;
-  return "";
+  low_ = !hold.empty();
+  return hold;
 }
 
 }  // namespace stereofarm

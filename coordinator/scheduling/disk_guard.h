@@ -33,8 +33,10 @@ class DiskGuard {
   // One sentence while a disk has less than that (and, once it had, until it has a quarter more);
   // empty: all is well. A disk that can't be asked counts as well. One thread's alone.
   std::string Look();
-  // Whether it all fits, less what stays free: FailedPrecondition names disk and bytes. What goes to
-  // one disk is added up. Any thread's.
+  // At the last Look a disk had less than twice that free.
+  bool is_short() const { return short_; }
+  // Whether it all fits, less what stays free: FailedPrecondition names disk and bytes. What goes
+  // to one disk is added up. Any thread's.
   absl::Status CheckRoom(const std::vector<RoomWanted>& wanted) const;
 
  private:
@@ -45,6 +47,7 @@ class DiskGuard {
   const std::optional<int64_t> min_free_;
   const Probe probe_;
   bool low_ = false;
+  bool short_ = false;
 };
 
 }  // namespace stereofarm

@@ -15,6 +15,8 @@ namespace {
 constexpr int64_t kDiskLookMicros = 500'000;
 constexpr int64_t kRepairMicros = 10'000'000;
 constexpr int64_t kCheckpointMicros = 60'000'000;
+// Shards whose depth goes at once when room is short.
+constexpr int kMostDropped = 64;
 constexpr int64_t kLongestPauseMicros = 600'000'000;
 
 }  // namespace
@@ -24,6 +26,14 @@ void JobEngine::Care() {
   if (now >= next_disk_look_) {
     next_disk_look_ = now + kDiskLookMicros;
     LookAtDisks();
+    if (parts_.disks != nullptr && parts_.disks->is_short() && now >= next_drop_) {
+      const absl::StatusOr<int> dropped = DropFinishedDepth();
+      if (!dropped.ok()) {
+        SF_LOG(kError) << "cannot make room: " << dropped.status().message();
+      }
+      // Nothing to drop, or no way to: not at every look.
+      if (dropped.value_or(0) == 0) next_drop_ = now + kRepairMicros;
+    }
   }
   bool repair = false;
   {
@@ -71,6 +81,26 @@ void JobEngine::LookAtDisks() {
     news = TakeNews();
   }
   Tell(news);
+}
+
+absl::StatusOr<int> JobEngine::DropFinishedDepth() {
+  int dropped = 0;
+  SF_RETURN_IF_ERROR(Change([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
+    SF_ASSIGN_OR_RETURN(const std::vector<JobRecord> jobs,
+                        store_->jobs().WithState(JobState::kRunning));
+    for (const JobRecord& job : jobs) {
+      SF_ASSIGN_OR_RETURN(const int more, flow_.DropFinishedDepth(job, kMostDropped));
+      if (more == 0) continue;
+      dropped += more;
+      SF_LOG(kInfo) << "job " << job.id << ": the depth of " << more
+                    << " finished shards goes, since a disk is nearly full";
+      SF_RETURN_IF_ERROR(store_->jobs().SetRemarks(
+          job.id, {"depth of finished shots was removed to make room: a change of this job's "
+                   "settings makes it again"}));
+    }
+    return absl::OkStatus();
+  }));
+  return dropped;
 }
 
 absl::Status JobEngine::RepairStuck() {

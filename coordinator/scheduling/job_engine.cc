@@ -54,6 +54,7 @@ absl::Status JobEngine::ChangeLocked(const std::function<absl::Status()>& body) 
     if (status.ok()) status = change.Commit();
   }
   const std::vector<Chore> chores = flow_.TakeChores();
+  std::vector<std::string> dropped = flow_.TakeDropped();
   const std::vector<HeldLease> revoked = leases_.TakeRevoked();
   if (!status.ok()) {
     store_->jobs().TakeChanged();
@@ -69,6 +70,16 @@ absl::Status JobEngine::ChangeLocked(const std::function<absl::Status()>& body) 
     StartChore({Chore::Kind::kNote, job});
   }
   for (const Chore& chore : chores) StartChore(chore);
+  if (!dropped.empty()) {
+    // Nobody reads them any more; what a crash leaves of them goes when the job is done.
+    parts_.background->Run([files = parts_.files, dropped = std::move(dropped)] {
+      for (const std::string& directory : dropped) {
+        if (absl::Status removed = files->Remove(directory); !removed.ok()) {
+          SF_LOG(kWarning) << removed.message();
+        }
+      }
+    });
+  }
   ++changes_;
   return status;
 }
@@ -205,9 +216,9 @@ absl::Status JobEngine::DropMissingResults(const std::string& job) {
   std::vector<std::pair<TaskRecord, std::string>> missing;
   for (const TaskRecord& task : tasks) {
     if (task.state != TaskState::kDone || !task.published) continue;
-    const absl::Status status = task.committed_directory.empty()
-                                    ? absl::NotFoundError("its files were removed")
-                                    : parts_.files->CheckPresence(task.committed_directory);
+    // It was dropped, and whoever needs it again makes it again.
+    if (task.committed_directory.empty()) continue;
+    const absl::Status status = parts_.files->CheckPresence(task.committed_directory);
     if (!status.ok()) missing.emplace_back(task, std::string(status.message()));
   }
   if (missing.empty()) return absl::OkStatus();

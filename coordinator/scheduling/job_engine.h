@@ -293,6 +293,8 @@ class JobEngine {
   // Looking after the farm, job_care.cc.
   void Care() ABSL_LOCKS_EXCLUDED(mutex_);
   void LookAtDisks() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Depth that finished shots don't need goes, as far as the disks ask for it; how many shards'.
+  absl::StatusOr<int> DropFinishedDepth() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status RepairStuck() ABSL_LOCKS_EXCLUDED(mutex_);
   // The book of leases and the rows say the same.
   absl::Status RepairLeases() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -357,7 +359,8 @@ class JobEngine {
   bool stragglers_ ABSL_GUARDED_BY(mutex_) = false;  // there were some at the last Tick
   // Why no task is handed out to anybody; empty: the disks have room.
   std::string disk_hold_ ABSL_GUARDED_BY(mutex_);
-  int64_t next_disk_look_ = 0;  // on the monotonic clock, as the next two; Tick's alone
+  int64_t next_disk_look_ = 0;  // on the monotonic clock, as the next three; Tick's alone
+  int64_t next_drop_ = 0;       // Tick's alone
   int64_t next_repair_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t next_checkpoint_ ABSL_GUARDED_BY(mutex_) = 0;
 };

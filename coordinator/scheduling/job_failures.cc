@@ -112,7 +112,7 @@ absl::Status JobEngine::FailOnInput(const AttemptRef& attempt, const std::string
   }
   // A worker that can't read what the coordinator can has a fault of its own.
   absl::Status input = absl::OkStatus();
-  if (producer && producer->state == TaskState::kDone) {
+  if (producer && producer->state == TaskState::kDone && !producer->committed_directory.empty()) {
     const absl::StatusOr<Manifest> manifest =
         parts_.files->ReadManifest(producer->committed_directory, kCommittedFile);
     input = manifest.ok() ? parts_.files->Check(producer->committed_directory, *manifest)

@@ -163,7 +163,17 @@ absl::Status JobFlow::OnPublished(const TaskRecord& task) {
     Ask(Chore::Kind::kFindShots, job.id);
     return absl::OkStatus();
   }
-  if (task.kind == SegmentKind(job.settings)) return FinishIfComplete(job.id);
+  if (task.kind == SegmentKind(job.settings)) {
+    if (!job.settings.keep) {
+      const std::vector<TaskKind> kinds = KindsOf(job.settings);
+      for (size_t k = 1; k + 1 < kinds.size(); ++k) {
+        SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> between,
+                            store_->tasks().Get(job.id, TaskName(kinds[k], task.core)));
+        if (between) SF_RETURN_IF_ERROR(Drop(*between));
+      }
+    }
+    return FinishIfComplete(job.id);
+  }
   SF_ASSIGN_OR_RETURN(const std::optional<ShotRecord> shot,
                       store_->shots().Get(job.id, task.shot_begin));
   if (!shot) return absl::OkStatus();
@@ -218,8 +228,58 @@ absl::Status JobFlow::ReleaseShot(const JobRecord& job, const ShotRecord& shot) 
   return absl::OkStatus();
 }
 
+absl::StatusOr<bool> JobFlow::KeepSegment(const JobRecord& job, const ShotRecord& shot,
+                                          const std::vector<ShardRecord>& shards, size_t index) {
+  const FrameRange& core = shards[index].shard.core;
+  const std::vector<TaskKind> kinds = KindsOf(job.settings);
+  SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> row,
+                      store_->tasks().Get(job.id, TaskName(kinds.back(), core)));
+  const bool is_there = row && row->published && !row->committed_directory.empty() &&
+                        (shot.numeric_class.empty() || shot.numeric_class == row->numeric_class);
+  if (!is_there) return false;
+  SF_ASSIGN_OR_RETURN(const std::string key,
+                      SegmentKey(store_, job, shot, shards, index, row->numeric_class));
+  if (key != row->stage_key) return false;
+  for (size_t k = 1; k < kinds.size(); ++k) {
+    SF_RETURN_IF_ERROR(desk_->LeaveOut(job.id, TaskName(kinds[k], core)));
+  }
+  return true;
+}
+
+absl::Status JobFlow::MakeDepthAgain(const JobRecord& job, const std::vector<ShardRecord>& shards,
+                                     const FrameRange& core) {
+  for (const ShardRecord& other : shards) {
+    if (other.shard.full.Intersect(core).empty()) continue;
+    SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> depth,
+                        store_->tasks().Get(job.id, TaskName(TaskKind::kDepth, other.shard.core)));
+    if (depth && depth->wanted && depth->published && depth->committed_directory.empty()) {
+      SF_RETURN_IF_ERROR(desk_->RunAgain(*depth));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status JobFlow::Drop(const TaskRecord& task) {
+  if (task.state != TaskState::kDone || !task.published || task.committed_directory.empty()) {
+    return absl::OkStatus();
+  }
+  dropped_.push_back(task.committed_directory);
+  return store_->tasks().ForgetDirectory(task.job, task.name);
+}
+
+absl::StatusOr<int> JobFlow::DropFinishedDepth(const JobRecord& job, int most) {
+  if (job.state != JobState::kRunning || job.settings.keep) return 0;
+  SF_ASSIGN_OR_RETURN(const std::vector<TaskRecord> tasks,
+                      store_->tasks().DepthOfFinishedShots(job.id, most));
+  for (const TaskRecord& task : tasks) SF_RETURN_IF_ERROR(Drop(task));
+  return static_cast<int>(tasks.size());
+}
+
 absl::Status JobFlow::ReleaseShard(const JobRecord& job, const ShotRecord& shot,
                                    const std::vector<ShardRecord>& shards, size_t index) {
+  SF_ASSIGN_OR_RETURN(const bool kept, KeepSegment(job, shot, shards, index));
+  if (kept) return absl::OkStatus();
+  SF_RETURN_IF_ERROR(MakeDepthAgain(job, shards, shards[index].shard.core));
   const std::vector<TaskKind> kinds = KindsOf(job.settings);
   for (size_t k = 1; k < kinds.size(); ++k) {
     TaskRecord task =
@@ -282,10 +342,23 @@ absl::Status JobFlow::OnDamaged(const TaskRecord& task, const std::string& messa
   SF_LOG(kWarning) << "job " << task.job << ": " << task.name << " runs again: " << message;
   SF_ASSIGN_OR_RETURN(JobRecord job, GetJob(task.job));
   if (job.state == JobState::kAssembling) SF_RETURN_IF_ERROR(SetState(&job, JobState::kRunning));
-  if (task.kind != TaskKind::kDepth) return absl::OkStatus();
   SF_ASSIGN_OR_RETURN(std::optional<ShotRecord> shot,
                       store_->shots().Get(task.job, task.shot_begin));
-  if (!shot || shot->state != ShotState::kDepthDone) return absl::OkStatus();
+  if (!shot) return absl::OkStatus();
+  if (task.kind != TaskKind::kDepth) {
+    // What it reads may be gone since its segment was there.
+    if (job.state != JobState::kRunning || shot->state != ShotState::kReconciled) {
+      return absl::OkStatus();
+    }
+    SF_ASSIGN_OR_RETURN(const std::vector<ShardRecord> shards,
+                        store_->shots().Shards(task.job, shot->frames));
+    for (size_t i = 0; i < shards.size(); ++i) {
+      if (shards[i].shard.core != task.core) continue;
+      SF_RETURN_IF_ERROR(ReleaseShard(job, *shot, shards, i));
+    }
+    return absl::OkStatus();
+  }
+  if (shot->state != ShotState::kDepthDone) return absl::OkStatus();
   shot->state = ShotState::kPlanned;
   return store_->shots().Update(task.job, *shot);
 }

@@ -49,6 +49,8 @@ class JobFlow {
   // A done task's result turned out damaged or gone: it runs again, or the job fails when that has
   // happened too often.
   absl::Status OnDamaged(const TaskRecord& task, const std::string& message);
+  // Room is short: the depth of at most `most` shards of finished shots goes; of how many it did.
+  absl::StatusOr<int> DropFinishedDepth(const JobRecord& job, int most);
   // Its shot's class of workers is gone: the shot begins again with whoever comes.
   absl::Status RestartShot(const std::string& job_id, int64_t shot_begin);
   // No task of the shot is leased or done any more: any class of workers may take it.
@@ -65,11 +67,21 @@ class JobFlow {
   absl::Status Repair(const JobRecord& job, const std::function<bool(const Chore&)>& is_at_work);
 
   std::vector<Chore> TakeChores() { return std::exchange(chores_, {}); }
+  // Folders of attempts that no row names any more.
+  std::vector<std::string> TakeDropped() { return std::exchange(dropped_, {}); }
 
  private:
   absl::Status PlanOneShot(const JobRecord& job, const FrameRange& frames);
   absl::Status CheckDepth(const std::string& job_id, ShotRecord shot);
   absl::Status ReleaseShot(const JobRecord& job, const ShotRecord& shot);
+  // True: the shard's segment is there, made as it's planned now, and needs nothing before it.
+  absl::StatusOr<bool> KeepSegment(const JobRecord& job, const ShotRecord& shot,
+                                   const std::vector<ShardRecord>& shards, size_t index);
+  // Depth that covers frames of `core` and was dropped.
+  absl::Status MakeDepthAgain(const JobRecord& job, const std::vector<ShardRecord>& shards,
+                              const FrameRange& core);
+  // Nobody needs the task's result any more: its files go.
+  absl::Status Drop(const TaskRecord& task);
   // Makes the tasks behind a reconciled shard's depth ready, as far as their inputs are there.
   absl::Status ReleaseShard(const JobRecord& job, const ShotRecord& shot,
                             const std::vector<ShardRecord>& shards, size_t index);
@@ -84,6 +96,7 @@ class JobFlow {
   TaskDesk* desk_;
   Clock* clock_;
   std::vector<Chore> chores_;
+  std::vector<std::string> dropped_;
 };
 
 }  // namespace stereofarm

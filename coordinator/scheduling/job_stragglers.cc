@@ -10,6 +10,7 @@
 #include "common/base/log.h"
 #include "coordinator/scheduling/attempt_ref.h"
 #include "coordinator/scheduling/job_engine.h"
+#include "coordinator/scheduling/task_spec.h"
 
 namespace stereofarm {
 
@@ -29,7 +30,12 @@ absl::StatusOr<std::optional<HeldLease>> JobEngine::StragglerFor(
       SF_ASSIGN_OR_RETURN(const TaskRecord task, LeasedRow(lease.attempt));
       const bool fits =
           task.shot_begin == kNoShot || task.numeric_class == worker.record.numeric_class;
-      if (fits && task.avoid_worker != worker.record.id) return lease;
+      if (!fits || task.avoid_worker == worker.record.id) continue;
+      // While an input is being made again nobody else could begin.
+      SF_ASSIGN_OR_RETURN(const std::optional<JobRecord> record, store_->jobs().Get(job));
+      if (!record) continue;
+      SF_ASSIGN_OR_RETURN(const std::optional<TaskSpec> spec, SpecOfTask(store_, *record, task));
+      if (spec) return lease;
     }
   }
   return std::nullopt;

@@ -63,6 +63,18 @@ absl::StatusOr<bool> TaskDesk::Want(const TaskRecord& task) {
   return false;
 }
 
+absl::Status TaskDesk::LeaveOut(const std::string& job, const std::string& task) {
+  SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> row, store_->tasks().Get(job, task));
+  if (!row) return absl::OkStatus();
+  if (row->state == TaskState::kDone) {
+    if (row->wanted) return absl::OkStatus();
+    SF_RETURN_IF_ERROR(store_->jobs().CountReused(job));
+    return store_->tasks().SetWanted(job, task, true);
+  }
+  SF_RETURN_IF_ERROR(MoveTo(*row, TaskState::kSuperseded));
+  return row->wanted ? store_->tasks().SetWanted(job, task, false) : absl::OkStatus();
+}
+
 absl::Status TaskDesk::Expect(const TaskRecord& task) {
   SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> row,
                       store_->tasks().Get(task.job, task.name));

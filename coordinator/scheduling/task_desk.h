@@ -18,6 +18,9 @@ class TaskDesk {
   // The task belongs to the plan and all that it reads is there: a result that was made from the
   // same basis is kept (true), else it's ready to be run. `numeric_class`: of its shot; empty: any.
   absl::StatusOr<bool> Want(const TaskRecord& task);
+  // A task between depth and segment, of a shard whose segment is there: a result that it has, or
+  // had, stays in the plan; without one there's no need for it.
+  absl::Status LeaveOut(const std::string& job, const std::string& task);
   // The task belongs to the plan, but what it reads isn't there yet. A result that it has stays
   // until Want decides about it.
   absl::Status Expect(const TaskRecord& task);

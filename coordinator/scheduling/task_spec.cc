@@ -1,13 +1,21 @@
 #include "coordinator/scheduling/task_spec.h"
 
+#include <functional>
+#include <map>
+
 #include "absl/strings/str_format.h"
+#include "common/farm/stage_key.h"
 
 namespace stereofarm {
 namespace {
 
-// The published result of a shard's `kind`; nothing while there is none.
-absl::StatusOr<std::optional<TaskRecord>> ResultOf(FarmStore* store, const std::string& job,
-                                                   TaskKind kind, const Shard& shard) {
+// What a task reads of another: the published result of a shard's `kind`; nothing while there is
+// none.
+using ResultOf =
+    std::function<absl::StatusOr<std::optional<TaskRecord>>(TaskKind kind, const Shard& shard)>;
+
+absl::StatusOr<std::optional<TaskRecord>> PublishedResult(FarmStore* store, const std::string& job,
+                                                          TaskKind kind, const Shard& shard) {
   SF_ASSIGN_OR_RETURN(std::optional<TaskRecord> task,
                       store->tasks().Get(job, TaskName(kind, shard.core)));
   if (!task || !task->published || !task->wanted) return std::nullopt;
@@ -48,11 +56,14 @@ TaskSpec SpecOfScan(const JobRecord& job, const FrameRange& frames) {
   return BareSpec(job, TaskKind::kScan, {frames, frames, frames});
 }
 
-absl::StatusOr<std::optional<TaskSpec>> SpecOfShardTask(FarmStore* store, const JobRecord& job,
-                                                        TaskKind kind, const ShotRecord& shot,
-                                                        const std::vector<ShardRecord>& shards,
-                                                        size_t index,
-                                                        std::vector<std::string>* input_keys) {
+namespace {
+
+// SpecOfShardTask with what `result_of` says.
+absl::StatusOr<std::optional<TaskSpec>> SpecFrom(const ResultOf& result_of, const JobRecord& job,
+                                                 TaskKind kind, const ShotRecord& shot,
+                                                 const std::vector<ShardRecord>& shards,
+                                                 size_t index,
+                                                 std::vector<std::string>* input_keys) {
   const Shard& shard = shards[index].shard;
   TaskSpec spec = BareSpec(job, kind, shard);
   if (kind == TaskKind::kDepth) return spec;
@@ -63,7 +74,7 @@ absl::StatusOr<std::optional<TaskSpec>> SpecOfShardTask(FarmStore* store, const 
     for (const ShardRecord& other : shards) {
       if (other.shard.full.Intersect(shard.core).empty()) continue;
       SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> depth,
-                          ResultOf(store, job.id, TaskKind::kDepth, other.shard));
+                          result_of(TaskKind::kDepth, other.shard));
       if (!depth) return std::nullopt;
       spec.depth.push_back(
           {other.shard, depth->name, depth->committed_directory, other.scale, other.shift});
@@ -71,8 +82,7 @@ absl::StatusOr<std::optional<TaskSpec>> SpecOfShardTask(FarmStore* store, const 
     }
   }
   if (kind == TaskKind::kInpaint || kind == TaskKind::kEncode) {
-    SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> warp,
-                        ResultOf(store, job.id, TaskKind::kWarp, shard));
+    SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> warp, result_of(TaskKind::kWarp, shard));
     if (!warp) return std::nullopt;
     spec.warp_task = warp->name;
     spec.warp_directory = warp->committed_directory;
@@ -80,13 +90,56 @@ absl::StatusOr<std::optional<TaskSpec>> SpecOfShardTask(FarmStore* store, const 
   }
   if (kind == TaskKind::kEncode) {
     SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> inpaint,
-                        ResultOf(store, job.id, TaskKind::kInpaint, shard));
+                        result_of(TaskKind::kInpaint, shard));
     if (!inpaint) return std::nullopt;
     spec.inpaint_task = inpaint->name;
     spec.inpaint_directory = inpaint->committed_directory;
     input_keys->push_back(inpaint->stage_key);
   }
   return spec;
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<TaskSpec>> SpecOfShardTask(FarmStore* store, const JobRecord& job,
+                                                        TaskKind kind, const ShotRecord& shot,
+                                                        const std::vector<ShardRecord>& shards,
+                                                        size_t index,
+                                                        std::vector<std::string>* input_keys) {
+  const auto result_of = [&](TaskKind input,
+                             const Shard& shard) -> absl::StatusOr<std::optional<TaskRecord>> {
+    SF_ASSIGN_OR_RETURN(std::optional<TaskRecord> task,
+                        PublishedResult(store, job.id, input, shard));
+    if (task && task->committed_directory.empty()) return std::nullopt;
+    return task;
+  };
+  return SpecFrom(result_of, job, kind, shot, shards, index, input_keys);
+}
+
+absl::StatusOr<std::string> SegmentKey(FarmStore* store, const JobRecord& job,
+                                       const ShotRecord& shot,
+                                       const std::vector<ShardRecord>& shards, size_t index,
+                                       const std::string& numeric_class) {
+  // Of the stages between depth and segment: what they would be called, whatever is there.
+  std::map<TaskKind, std::string> between;
+  const auto result_of = [&](TaskKind input,
+                             const Shard& shard) -> absl::StatusOr<std::optional<TaskRecord>> {
+    if (input == TaskKind::kDepth) return PublishedResult(store, job.id, input, shard);
+    TaskRecord task;
+    task.stage_key = between[input];
+    return task;
+  };
+  std::string key;
+  const std::vector<TaskKind> kinds = KindsOf(job.settings);
+  for (size_t k = 1; k < kinds.size(); ++k) {
+    std::vector<std::string> input_keys;
+    SF_ASSIGN_OR_RETURN(const std::optional<TaskSpec> spec,
+                        SpecFrom(result_of, job, kinds[k], shot, shards, index, &input_keys));
+    if (!spec) return std::string();
+    key = StageKey(StageBasis(*spec, job.source_identity, input_keys, ""), numeric_class);
+    between[kinds[k]] = key;
+  }
+  return key;
 }
 
 absl::StatusOr<std::optional<TaskSpec>> SpecOfTask(FarmStore* store, const JobRecord& job,

@@ -22,13 +22,20 @@ TaskKind SegmentKind(const JobSettings& settings);
 std::string SegmentName(size_t index, const std::string& extension);
 
 // What `kind` on the core of `shards[index]` is told, without its basis; nothing while one of the
-// results that it reads isn't there. `input_keys`: the stage keys of those results, as StageBasis
-// wants them. `shards`: all of the shot.
+// results that it reads isn't there (any more). `input_keys`: the stage keys of those results, as
+// StageBasis wants them. `shards`: all of the shot.
 absl::StatusOr<std::optional<TaskSpec>> SpecOfShardTask(FarmStore* store, const JobRecord& job,
                                                         TaskKind kind, const ShotRecord& shot,
                                                         const std::vector<ShardRecord>& shards,
                                                         size_t index,
                                                         std::vector<std::string>* input_keys);
+// The stage key that the shard's segment has when workers of `numeric_class` make it as it's
+// planned now, whether or not what lies between depth and segment is still there; empty while its
+// depth isn't known.
+absl::StatusOr<std::string> SegmentKey(FarmStore* store, const JobRecord& job,
+                                       const ShotRecord& shot,
+                                       const std::vector<ShardRecord>& shards, size_t index,
+                                       const std::string& numeric_class);
 TaskSpec SpecOfScan(const JobRecord& job, const FrameRange& frames);
 
 // What a ready task's lease says; nothing while a result that it reads isn't there.

@@ -337,6 +337,28 @@ absl::Status TaskTable::ForgetDirectories(const std::string& job) {
   return database_->Prepare(kForgetDirectories).Bind(job).Run();
 }
 
+constexpr char kForgetDirectory[] =
+    "UPDATE tasks SET committed_directory = '' WHERE job = ? AND name = ? AND state = 'done'"
+    " AND published = 1";
+absl::Status TaskTable::ForgetDirectory(const std::string& job, const std::string& name) {
+  return database_->Prepare(kForgetDirectory).Bind(job).Bind(name).Run();
+}
+
+constexpr char kDepthOfFinishedShots[] =
+    "SELECT " TASK_COLUMNS
+    " FROM tasks WHERE job = ? AND kind = 'depth' AND wanted = 1 AND published = 1"
+    " AND committed_directory <> '' AND EXISTS (SELECT 1 FROM shots WHERE shots.job = tasks.job"
+    " AND shots.begin_frame = tasks.shot_begin AND shots.state = 'reconciled') AND NOT EXISTS "
+    "(SELECT 1 FROM tasks AS rest"
+    " INDEXED BY tasks_unfinished WHERE rest.job = tasks.job AND rest.shot_begin = tasks.shot_begin"
+    " AND rest.wanted = 1 AND rest.published = 0) ORDER BY core_begin LIMIT ?";
+absl::StatusOr<std::vector<TaskRecord>> TaskTable::DepthOfFinishedShots(const std::string& job,
+                                                                        int most) {
+  Statement query = database_->Prepare(kDepthOfFinishedShots);
+  query.Bind(job).Bind(int64_t{most});
+  return ReadTasks(&query);
+}
+
 constexpr char kAnyUnpublished[] =
     "SELECT 1 FROM tasks WHERE job = ? AND shot_begin = ? AND kind = ? AND wanted = 1"
     " AND published = 0 LIMIT 1";

@@ -91,6 +91,11 @@ class TaskTable {
                         const std::string& numeric_class);
   // The results of a closed job are gone from the disk.
   absl::Status ForgetDirectories(const std::string& job);
+  // One published result that nobody needs any more goes: the row stays done.
+  absl::Status ForgetDirectory(const std::string& job, const std::string& name);
+  // Published depth that is still there, of reconciled shots with all tasks published; in film order, at most
+  // `most`.
+  absl::StatusOr<std::vector<TaskRecord>> DepthOfFinishedShots(const std::string& job, int most);
 
   // Whether the shot has tasks of this kind whose results can't be read yet.
   absl::StatusOr<bool> AnyUnpublished(const std::string& job, int64_t shot_begin, TaskKind kind);

@@ -11,6 +11,7 @@
 #include "common/artifacts/manifest.h"
 #include "common/base/file_system.h"
 #include "coordinator/scheduling/legal_moves.h"
+#include "coordinator/scheduling/task_spec.h"
 #include "proto/records.h"
 
 namespace stereofarm {
@@ -55,7 +56,8 @@ void Auditor::LookAtTask(FarmStore* store, const JobRecord& job, const TaskRecor
   const TaskKey key{task.job, task.name};
   const auto [found, inserted] = rows_.try_emplace(key);
   const Row before = found->second;
-  found->second = {task.state, task.epoch, task.lease_id, task.numeric_class, task.stage_basis};
+  found->second = {task.state,         task.epoch,       task.lease_id,
+                   task.numeric_class, task.stage_basis, task.committed_directory};
 
   if (inserted || task.state != before.state || task.epoch != before.epoch) {
     world_->Log(Say(task) + " by " + by);
@@ -101,9 +103,15 @@ void Auditor::LookAtTask(FarmStore* store, const JobRecord& job, const TaskRecor
     const bool restarted = !before.numeric_class.empty() && task.numeric_class.empty();
     const std::string directory = AttemptDirectory(task.job, task.name, task.epoch, task.lease_id);
     if (!restarted && task.stage_basis == before.stage_basis && !spoilt_.contains(directory) &&
-        !files_->WasRemoved(directory) && job.state == JobState::kRunning && task.wanted) {
+        !files_->WasRemoved(directory) && !before.directory.empty() &&
+        job.state == JobState::kRunning && task.wanted) {
       world_->Break("results-are-kept", Say(task) + " by " + by + ": " + task.error);
     }
+  }
+  if (same_epoch && before.state == TaskState::kDone && task.state == TaskState::kDone &&
+      job.state == JobState::kRunning && !before.directory.empty() &&
+      task.committed_directory.empty()) {
+    LookAtDropped(store, job, task);
   }
   if (job.state == JobState::kRunning && task.wanted) {
     if (task.state == TaskState::kSuperseded || task.state == TaskState::kCancelled) {
@@ -113,6 +121,24 @@ void Auditor::LookAtTask(FarmStore* store, const JobRecord& job, const TaskRecor
   if (!IsUnfinished(job.state) && task.state == TaskState::kLeased) {
     world_->Break("stopped-jobs-hold-no-leases", Say(task) + " in a job that is over, by " + by);
   }
+}
+
+void Auditor::LookAtDropped(FarmStore* store, const JobRecord& job, const TaskRecord& task) {
+  const TaskKind segment = SegmentKind(job.settings);
+  const auto needs = [&](TaskKind kind, const FrameRange& core) {
+    const auto row = store->tasks().Get(job.id, TaskName(kind, core));
+    return !row.ok() || !*row || !(*row)->published || (*row)->committed_directory.empty();
+  };
+  bool needed = job.settings.keep || task.kind == segment || task.kind == TaskKind::kScan;
+  if (task.kind != TaskKind::kDepth) {
+    needed |= needs(segment, task.core);
+  } else {
+    const auto shot = store->tasks().OfShot(job.id, task.shot_begin, TaskKind::kDepth);
+    for (const TaskRecord& shard : shot.value_or(std::vector<TaskRecord>())) {
+      needed |= shard.wanted && needs(segment, shard.core);
+    }
+  }
+  if (needed) world_->Break("dropped-when-nobody-needs-it", Say(task));
 }
 
 bool Auditor::IsStalled(FarmStore* store, const TaskRecord& task, const std::string& lease_id) {

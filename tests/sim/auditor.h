@@ -58,12 +58,15 @@ class Auditor {
     std::string lease_id;
     std::string numeric_class;
     std::string stage_basis;
+    std::string directory;
   };
   using TaskKey = std::pair<std::string, std::string>;
 
   void LookAtTask(FarmStore* store, const JobRecord& job, const TaskRecord& task,
                   const std::string& by);
   // Whether the attempt was taken from a worker that holds it well, since nothing goes on in it.
+  // The files of a done result have been given up.
+  void LookAtDropped(FarmStore* store, const JobRecord& job, const TaskRecord& task);
   static bool IsStalled(FarmStore* store, const TaskRecord& task, const std::string& lease_id);
   void LookAtFilm(const JobRecord& job);
 

@@ -15,6 +15,8 @@ namespace fs = std::filesystem;
 constexpr int64_t kPoll = 20 * kSecond;
 // Calls of the engine within each other: more than the coordinator has threads for is no use.
 constexpr int kMostMeanwhiles = 3;
+// Of a disk, for the engine.
+constexpr int64_t kMinFree = 1'000'000'000;
 
 void CopyIfThere(const fs::path& from, const fs::path& to) {
   std::error_code error;
@@ -52,6 +54,7 @@ SimCoordinator::SimCoordinator(World* world, EngineOptions options, fs::path roo
       random_(SeededRandom(seed ^ 0x5eedULL)),
       files_(options_.store, world, &mortal_, plant, [this] { Meanwhile(); }),
       films_(world, &mortal_, [this] { Meanwhile(); }),
+      disks_({options_.store}, kMinFree, [this](const fs::path&) { return Room(); }),
       auditor_(world, &files_, options_.store, std::move(believes)) {
   SF_CHECK(MakeDirectories(options_.store).ok());
   SF_CHECK(MakeDirectories(Database().parent_path()).ok());
@@ -64,6 +67,12 @@ SimCoordinator::~SimCoordinator() {
 
 fs::path SimCoordinator::Database() const {
   return root_ / absl::StrFormat("db%d", crashes_) / "farm.db";
+}
+
+DiskSpace SimCoordinator::Room() {
+  if (world_->Fault("a disk that's full", 0.01)) return {kMinFree / 2, 100 * kMinFree};
+  if (world_->Fault("a disk that's nearly full", 0.1)) return {kMinFree * 3 / 2, 100 * kMinFree};
+  return {50 * kMinFree, 100 * kMinFree};
 }
 
 void SimCoordinator::Start() {
@@ -82,7 +91,8 @@ void SimCoordinator::Start() {
     Audit();
     calls_.pop_back();
     engine_ = std::make_unique<JobEngine>(
-        options_, EngineParts{store_.get(), &files_, &films_, &chores_, &clock_, random_.get()});
+        options_,
+        EngineParts{store_.get(), &files_, &films_, &chores_, &clock_, random_.get(), &disks_});
     engine_->OnWorkReady([this, process = process_] {
       world_->After(0, [this, process] {
         if (process == process_) ServeParked();

@@ -86,6 +86,7 @@ class SimCoordinator {
   };
 
   std::filesystem::path Database() const;
+  DiskSpace Room();
   void Audit();
   // Others act while an operation of the engine lasts.
   void Meanwhile();
@@ -105,6 +106,7 @@ class SimCoordinator {
   Chores chores_{this};
   MortalFiles files_;
   SimFilms films_;
+  DiskGuard disks_;
   Auditor auditor_;
   std::unique_ptr<FarmStore> store_;
   std::unique_ptr<JobEngine> engine_;

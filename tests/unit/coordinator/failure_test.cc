@@ -310,6 +310,28 @@ TEST_F(StragglerTest, OneThatIsNearlyThroughIsLeftAlone) {
   EXPECT_TRUE(Complete(slow, held).ok());
 }
 
+TEST_F(StragglerTest, OneWhoseInputIsBeingMadeAgainIsLeftAlone) {
+  const FakeWorker slow = NewWorker("slow");
+  const FakeWorker fast = NewWorker("fast");
+  JobSettings settings = Settings();
+  settings.shard_frames = 20;
+  job_ = Submit(settings);
+  ASSERT_TRUE(engine_->HandBack(fast.id(), AttemptOf(WorkUntil(fast, TaskKind::kRender))).ok());
+  const TaskLease held = MustLease(slow);
+  for (int i = 0; i < 11; ++i) {
+    const TaskLease lease = MustLease(fast);
+    clock_.Advance(10 * kSecond);
+    ASSERT_TRUE(engine_->Renew(slow.id(), AttemptOf(held), i + 1, 200).ok());
+    ASSERT_TRUE(Complete(fast, lease).ok());
+  }
+  engine_->Tick();
+  ASSERT_TRUE(engine_->AnyTaskReady());
+  ASSERT_TRUE(*store_->tasks().Move(job_, held.spec.depth.front().task, TaskState::kDone,
+                                    TaskState::kSuperseded));
+  EXPECT_FALSE(LeaseOf(fast).has_value());
+  EXPECT_TRUE(Complete(slow, held).ok());
+}
+
 TEST_F(StragglerTest, AWorkerOfAnotherClassLeavesItAlone) {
   const FakeWorker slow = NewWorker("slow");
   const TaskLease held = LeaveOneTo(slow, NewWorker("fast"));
