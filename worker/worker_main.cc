@@ -19,6 +19,7 @@
 #include "models/depth/create.h"
 #include "models/depth/library_versions.h"
 #include "models/inpaint/create.h"
+#include "models/registry/model_folder.h"
 #include "worker/agent/agent.h"
 #include "worker/agent/grpc_farm_client.h"
 #include "worker/agent/grpc_farm_files.h"
@@ -42,6 +43,7 @@ struct Flags {
   std::string farm;
   std::string tls;
   std::string scratch;
+  std::string models;
   std::string device = "cpu";
   std::vector<std::string> tags;
   std::vector<std::string> path_map;
@@ -117,7 +119,9 @@ int RunWorker(const Flags& flags, const sigset_t& signals) {
     return Fail(kExitUsage, "--scratch: " + std::string(scratch.status().message()));
   }
   const std::unique_ptr<FarmFiles> farm_files = ConnectToFiles(*place, options.info.id);
-  TaskFiles files(farm_files.get(), *path_map, (*scratch)->path(),
+  // Without a folder of its own, every file of weights comes from the coordinator.
+  const auto models = FindModelFolder(flags.models);
+  TaskFiles files(farm_files.get(), *path_map, (*scratch)->path(), ModelFolder(models.value_or("")),
                   static_cast<int64_t>(flags.scratch_bytes), SystemRandom(), make);
 
   const std::unique_ptr<FarmClient> farm = ConnectToFarm(*place);
@@ -170,6 +174,9 @@ int Main(int argc, char** argv) {
                      "folder that lets this worker in, from stereofarm-coordinator certs issue");
   program.add_option("--scratch", flags.scratch, "folder for temporary files of this worker's own")
       ->required();
+  program.add_option("--models", flags.models,
+                     "folder of weights that this machine has; else what STEREOFARM_MODELS names, "
+                     "else ~/.local/share/stereofarm/models; what isn't there comes over");
   program.add_option("--device", flags.device, "cpu, cuda:N, or all: one process for each")
       ->capture_default_str();
   program

@@ -78,7 +78,8 @@ absl::Status JobEngine::CheckAllowed(const JobSettings& settings) const {
   std::vector<std::string> read = {settings.input};
   // The farm's own models may be used by everybody.
   const fs::path depth = ParseDepthSetting(settings.depth).path;
-  if (!depth.empty() && depth.parent_path() != options_.models) read.push_back(depth.string());
+  const bool own = !options_.models.empty() && depth.parent_path() == options_.models;
+  if (!depth.empty() && !own) read.push_back(depth.string());
   for (const std::string& file : read) {
     SF_RETURN_IF_ERROR(options_.is_private ? CheckAbsolute(file) : roots_.CheckReading(file));
   }

@@ -93,6 +93,9 @@ fs::path RecordPath(const fs::path& folder, std::string_view name) {
 
 // The recorded file, which may not be there.
 absl::StatusOr<ModelRecord> ReadRecord(const fs::path& folder, std::string_view name) {
+  if (folder.empty()) {
+    return absl::NotFoundError("there is no folder of weights; name one in STEREOFARM_MODELS");
+  }
   auto text = ReadFile(RecordPath(folder, name));
   if (absl::IsNotFound(text.status())) {
     return absl::NotFoundError(absl::StrFormat(

@@ -32,7 +32,7 @@ class ModelFolder {
   // Told now and then, with how many of how many bytes are done.
   using Progress = std::function<void(int64_t done, int64_t total)>;
 
-  // The folder needn't be there yet.
+  // The folder needn't be there yet; one without a name holds nothing.
   explicit ModelFolder(std::filesystem::path path) : path_(std::move(path)) {}
 
   const std::filesystem::path& path() const { return path_; }
@@ -64,7 +64,7 @@ class ModelFolder {
   absl::StatusOr<InstalledModel> Place(const KnownModel& model, const std::filesystem::path& file,
                                        const std::string& sha256) const;
 
-  const std::filesystem::path path_;
+  std::filesystem::path path_;
 };
 
 // Whether a file of this hash is the one that the publisher offers; false too where its hash isn't

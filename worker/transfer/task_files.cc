@@ -52,11 +52,12 @@ absl::Status Ending(const absl::Status& status) {
 
 }  // namespace
 
-TaskFiles::TaskFiles(FarmFiles* farm, PathMap path_map, fs::path scratch, int64_t keep_bytes,
-                     Random* random, Maker make)
+TaskFiles::TaskFiles(FarmFiles* farm, PathMap path_map, fs::path scratch, ModelFolder models,
+                     int64_t keep_bytes, Random* random, Maker make)
     : farm_(farm),
       path_map_(std::move(path_map)),
       scratch_(std::move(scratch)),
+      models_(std::move(models)),
       random_(random),
       make_(std::move(make)),
       cache_(scratch_, keep_bytes) {}
@@ -172,7 +173,9 @@ absl::Status TaskFiles::FindModel(AttemptTransfer* transfer, TaskPlace* place) {
   const FarmFile model{FarmFileKind::kModel, "", 0};
   SF_ASSIGN_OR_RETURN(const FarmFileFacts facts, transfer->Describe(model));
   fs::path file = path_map_.Here(facts.path);
-  if (!own_.IsSame(file, facts.fingerprint)) {
+  if (const auto own = models_.FindByHash(facts.sha256); own.ok()) {
+    file = own->file;
+  } else if (!own_.IsSame(file, facts.fingerprint)) {
     const std::string name = "models/" + facts.fingerprint.sha256;
     SF_RETURN_IF_ERROR(cache_.Hold(name, [&](const fs::path& path) -> absl::Status {
       SF_RETURN_IF_ERROR(transfer->Fetch(model, path));

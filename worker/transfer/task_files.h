@@ -8,6 +8,7 @@
 
 #include "common/artifacts/manifest.h"
 #include "common/base/random.h"
+#include "models/registry/model_folder.h"
 #include "worker/stages/task_place.h"
 #include "worker/stages/task_run.h"
 #include "worker/transfer/attempt_transfer.h"
@@ -28,9 +29,9 @@ class TaskFiles {
       const TaskLease& lease, const TaskPlace& place, TaskProgress* progress)>;
 
   // `scratch` exists and is this process's own. Of what was fetched and made there, up to
-  // `keep_bytes` are kept for later tasks.
-  TaskFiles(FarmFiles* farm, PathMap path_map, std::filesystem::path scratch, int64_t keep_bytes,
-            Random* random, Maker make);
+  // `keep_bytes` are kept for later tasks. `models`: the weights that this machine has of its own.
+  TaskFiles(FarmFiles* farm, PathMap path_map, std::filesystem::path scratch, ModelFolder models,
+            int64_t keep_bytes, Random* random, Maker make);
 
   // Everything around one task. `store`: as the coordinator names it. Cancelled: told to stop, or
   // the task can't be done now and is to be handed back. ResourceExhausted names the folder that is
@@ -59,6 +60,7 @@ class TaskFiles {
   FarmFiles* const farm_;
   const PathMap path_map_;
   const std::filesystem::path scratch_;
+  const ModelFolder models_;
   Random* const random_;
   const Maker make_;
   FileCache cache_;

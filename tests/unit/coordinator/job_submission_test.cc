@@ -4,7 +4,10 @@
 
 #include "absl/strings/match.h"
 #include "common/base/file_system.h"
+#include "models/registry/known_models.h"
+#include "models/registry/model_folder.h"
 #include "tests/unit/coordinator/farm_fixture.h"
+#include "tests/unit/models/registry/made_weights_of.h"
 
 namespace stereofarm {
 namespace {
@@ -129,6 +132,33 @@ TEST_F(JobSubmissionTest, MissingModelIsRefused) {
   JobSettings settings = Settings();
   settings.depth = "torchscript:" + (root_ / "films" / "model.pt").string();
   EXPECT_EQ(StatusOf(settings).code(), absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(JobSubmissionTest, ANetworkNeedsItsWeights) {
+  JobSettings settings = Settings();
+  settings.depth = "depth-anything-v2-small";
+  EXPECT_TRUE(Says(StatusOf(settings), "there is no folder of weights"));
+  options_.models = root_ / "models";
+  RestartFarm();
+  EXPECT_EQ(StatusOf(settings).code(), absl::StatusCode::kNotFound);
+  EXPECT_TRUE(Says(StatusOf(settings), "--depth depth-anything-v2-small: the weights of "));
+  const KnownModel model = *FindKnownModel(settings.depth);
+  ASSERT_TRUE(WriteFileAtomically(root_ / "file", MadeWeightsOf(model)).ok());
+  const auto added = ModelFolder(options_.models).Add(model, root_ / "file");
+  ASSERT_TRUE(added.ok()) << added.status();
+  const std::string job = Submit(settings);
+  background_.RunAll();
+  EXPECT_EQ(Report(job).job.settings.depth, model.name + ":" + added->file.string());
+  EXPECT_EQ(Report(job).job.model_files, added->sha256);
+}
+
+TEST_F(JobSubmissionTest, AModelFileHasAnAbsolutePath) {
+  // Without a folder of models too, which a path without a folder would seem to lie in.
+  for (const char* depth : {"torchscript:model.pt", "depth-anything-v2-small:weights.pth"}) {
+    JobSettings settings = Settings();
+    settings.depth = depth;
+    EXPECT_TRUE(Says(StatusOf(settings), "absolute paths only")) << StatusOf(settings);
+  }
 }
 
 TEST_F(JobSubmissionTest, FilmThatWasReadForTheChecksIsntReadAgain) {

@@ -19,8 +19,11 @@
 #include "common/base/log.h"
 #include "common/base/random.h"
 #include "common/base/regular_file.h"
+#include "models/registry/known_models.h"
+#include "models/registry/model_folder.h"
 #include "proto/records.h"
 #include "tests/support/temp_folder.h"
+#include "tests/unit/models/registry/made_weights_of.h"
 #include "worker/stages/damage.h"
 #include "worker/transfer/attempt_transfer.h"
 #include "worker/transfer/file_cache.h"
@@ -240,6 +243,7 @@ class TransferTest : public ::testing::Test {
 
   const TempFolder farm_folder_;
   const TempFolder scratch_;
+  ModelFolder models_{""};
   FaultyFarmFiles farm_{farm_folder_.path()};
   TaskLease lease_;
   TaskProgress progress_;
@@ -401,10 +405,10 @@ class TaskFilesTest : public TransferTest {
   }
   absl::StatusOr<Manifest> Run() {
     if (files_ == nullptr) {
-      files_ =
-          std::make_unique<TaskFiles>(&farm_, path_map_, scratch_.path(), 1 << 20, random_.get(),
-                                      [this](const TaskLease& lease, const TaskPlace& place,
-                                             TaskProgress*) { return make_(lease, place); });
+      files_ = std::make_unique<TaskFiles>(&farm_, path_map_, scratch_.path(), models_, 1 << 20,
+                                           random_.get(),
+                                           [this](const TaskLease& lease, const TaskPlace& place,
+                                                  TaskProgress*) { return make_(lease, place); });
     }
     return files_->Run(lease_, "/farm/store", &progress_);
   }
@@ -488,6 +492,42 @@ TEST_F(TaskFilesTest, InputsOfATaskThatFailedAreFetchedAnew) {
 TEST_F(TaskFilesTest, ALeaseThatIsLostOnTheWayFailsNoTask) {
   farm_.faults = {absl::FailedPreconditionError("lost")};
   EXPECT_EQ(Run().status().code(), absl::StatusCode::kCancelled);
+}
+
+TEST_F(TaskFilesTest, WeightsOfANetworkComeOverWhereTheyAreMissing) {
+  lease_.spec.kind = TaskKind::kDepth;
+  lease_.spec.depth.clear();
+  lease_.spec.settings.depth = "video-depth-anything-small:/farm/models/weights";
+  WriteFarm("model.pt", "weights");
+  path_map_ = *PathMap::Parse({farm_folder_.path().string() + "=/nowhere"});
+  ASSERT_TRUE(Run().ok());
+  EXPECT_TRUE(
+      place_.depth.starts_with("video-depth-anything-small:" + (scratch_ / "models/").string()));
+  EXPECT_EQ(Text(place_.depth.substr(place_.depth.find(':') + 1)), "weights");
+  // Once.
+  const int64_t read = farm_.read_bytes;
+  ASSERT_TRUE(Run().ok());
+  EXPECT_LT(farm_.read_bytes - read, read);
+}
+
+TEST_F(TaskFilesTest, WeightsThatThisMachineHasAreUsedByTheirHash) {
+  const KnownModel model = *FindKnownModel("video-depth-anything-small");
+  lease_.spec.kind = TaskKind::kDepth;
+  lease_.spec.depth.clear();
+  lease_.spec.settings.depth = model.name + ":/farm/models/weights";
+  WriteFarm("model.pt", MadeWeightsOf(model));
+  path_map_ = *PathMap::Parse({farm_folder_.path().string() + "=/nowhere"});
+  const TempFolder own;
+  models_ = ModelFolder(own.path());
+  const auto added = models_.Add(model, farm_folder_ / "model.pt");
+  ASSERT_TRUE(added.ok()) << added.status();
+  ASSERT_TRUE(Run().ok());
+  EXPECT_EQ(place_.depth, model.name + ":" + added->file.string());
+  EXPECT_FALSE(fs::exists(scratch_ / "models"));
+  // Others than the coordinator's are of no use.
+  WriteFarm("model.pt", MadeWeightsOf(model, 'y'));
+  ASSERT_TRUE(Run().ok());
+  EXPECT_NE(place_.depth, model.name + ":" + added->file.string());
 }
 
 TEST_F(TaskFilesTest, ModelAndDepthPicturesComeOverWhereTheyAreMissing) {

@@ -87,6 +87,12 @@ TEST_F(ModelFolderTest, DamageIsFound) {
               HasSubstr("small-model.json is damaged (it lacks file, bytes or sha256)"));
 }
 
+TEST_F(ModelFolderTest, OneWithoutANameHoldsNothing) {
+  EXPECT_EQ(std::string(ModelFolder("").Find("small-model").status().message()),
+            "there is no folder of weights; name one in STEREOFARM_MODELS");
+  EXPECT_TRUE(absl::IsNotFound(ModelFolder("").FindByHash(std::string(64, '0')).status()));
+}
+
 TEST_F(ModelFolderTest, ProgressEndsAtItsTotal) {
   int64_t last = 0, whole = 0;
   ASSERT_TRUE(folder_
