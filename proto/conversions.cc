@@ -37,6 +37,7 @@ v1::JobSettings ToProto(const JobSettings& settings) {
     added->set_file(output.file);
   }
   proto.set_depth(settings.depth);
+  proto.set_raw_depth(!settings.stabilise);
   proto.set_depth_exr_inverse(settings.depth_exr_inverse);
   proto.set_perturb_depth_seed(settings.perturb_depth_seed);
   proto.set_inpaint(settings.inpaint);
@@ -76,6 +77,7 @@ absl::StatusOr<JobSettings> FromProto(const v1::JobSettings& proto) {
   }
   settings.depth = proto.depth();
   settings.depth_exr_inverse = proto.depth_exr_inverse();
+  settings.stabilise = !proto.raw_depth();
   settings.perturb_depth_seed = proto.perturb_depth_seed();
   settings.inpaint = proto.inpaint();
   settings.budget_percent = proto.budget_percent();

@@ -18,6 +18,7 @@
 #include "common/media/library_versions.h"
 #include "models/depth/create.h"
 #include "models/depth/library_versions.h"
+#include "models/depth/stabilised_estimator.h"
 #include "models/inpaint/create.h"
 #include "models/registry/model_folder.h"
 #include "worker/agent/agent.h"
@@ -99,6 +100,7 @@ int RunWorker(const Flags& flags, const sigset_t& signals) {
   factories.depth = [device = flags.device](const std::string& name) {
     return CreateDepthEstimator(name, device);
   };
+  factories.stabilise = Stabilised;
   factories.inpaint = CreateInpainter;
   StageRunner runner(std::move(factories), *numeric_class, STEREOFARM_VERSION);
   const auto make = [&runner](const TaskLease& lease, const TaskPlace& place,

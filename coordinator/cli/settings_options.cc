@@ -121,6 +121,11 @@ void AddPictureOptions(CLI::App* command, SettingsArguments* arguments) {
       ->capture_default_str()
       ->group(group);
   command
+      ->add_flag("--raw-depth", arguments->raw_depth,
+                 "Take a network's depth as it comes, frame by frame,\n"
+                 "without the filter over time that steadies it")
+      ->group(group);
+  command
       ->add_option("--depth-exr", arguments->depth_exr,
                    "What the files of exr:DIR hold where they don't say:\n"
                    "z (metres) or inverse")
@@ -235,6 +240,7 @@ absl::StatusOr<JobSettings> BuildSettings(const SettingsArguments& arguments) {
         "--depth-exr: '%s' is not known; use one of z, inverse", arguments.depth_exr));
   }
   settings.depth_exr_inverse = arguments.depth_exr == "inverse";
+  settings.stabilise = !arguments.raw_depth;
   settings.perturb_depth_seed = arguments.perturb_depth;
   settings.inpaint = arguments.inpaint;
   settings.budget_percent = arguments.budget;

@@ -22,6 +22,7 @@ struct SettingsArguments {
   std::string depth_exr = "z";
   std::string inpaint = "background";
   double budget = 2.0;
+  bool raw_depth = false;
   double convergence = 0.5;
   std::string rig;
   std::string synthesize = "right";

@@ -71,6 +71,9 @@ class DepthEstimator {
   virtual absl::Status Push(DepthInput frame, std::vector<DepthResult>* done) = 0;
   // The stream's end (the shot's, or the last frame that the window asks for): appends the rest.
   virtual absl::Status Finish(std::vector<DepthResult>* done) = 0;
+  // Whether each frame is looked at by itself, so that its depth may breathe and flicker
+  // (models/depth/depth_stabiliser.h).
+  virtual bool LooksAtFramesAlone() const { return false; }
   // Name and version of what makes the numbers, for stage keys and EXR attributes: "parallax/1".
   // Whoever changes the numbers raises the version.
   virtual std::string Id() const = 0;

@@ -19,6 +19,7 @@ class BatchedEstimator : public DepthEstimator {
   absl::Status Begin(ImageSize picture) override;
   absl::Status Push(DepthInput frame, std::vector<DepthResult>* done) override;
   absl::Status Finish(std::vector<DepthResult>* done) override;
+  bool LooksAtFramesAlone() const override { return true; }
 
  protected:
   // `source`: what messages name, the network's file.

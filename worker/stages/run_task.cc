@@ -177,11 +177,15 @@ absl::StatusOr<std::shared_ptr<const FrameIndex>> StageRunner::IndexAt(
   return index_;
 }
 
-absl::StatusOr<DepthEstimator*> StageRunner::Estimator(const std::string& name) {
-  if (estimator_ == nullptr || estimator_name_ != name) {
+absl::StatusOr<DepthEstimator*> StageRunner::Estimator(const std::string& name, bool stabilise) {
+  if (estimator_ == nullptr || estimator_name_ != name || stabilised_ != stabilise) {
     estimator_.reset();
     SF_ASSIGN_OR_RETURN(estimator_, factories_.depth(name));
+    if (stabilise && estimator_->LooksAtFramesAlone()) {
+      estimator_ = factories_.stabilise(std::move(estimator_));
+    }
     estimator_name_ = name;
+    stabilised_ = stabilise;
   }
   return estimator_.get();
 }
@@ -205,7 +209,8 @@ absl::Status StageRunner::RunStages(TaskRun* run, std::string* model) {
         *model = "exr";
         return RunDepth(nullptr, run);
       }
-      SF_ASSIGN_OR_RETURN(DepthEstimator* const estimator, Estimator(run->place().depth));
+      SF_ASSIGN_OR_RETURN(DepthEstimator* const estimator,
+                          Estimator(run->place().depth, settings.stabilise));
       *model = estimator->Id();
       return RunDepth(estimator, run);
     }

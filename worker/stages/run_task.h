@@ -17,6 +17,8 @@ namespace stereofarm {
 // How the models that a task names come to be; given by the program, so that stages link none.
 struct ModelFactories {
   std::function<absl::StatusOr<std::unique_ptr<DepthEstimator>>(const std::string& name)> depth;
+  // An estimator that steadies what one gives that looks at frames alone.
+  std::function<std::unique_ptr<DepthEstimator>(std::unique_ptr<DepthEstimator> inner)> stabilise;
   std::function<absl::StatusOr<std::unique_ptr<Inpainter>>(const std::string& name)> inpaint;
 };
 
@@ -35,7 +37,7 @@ class StageRunner {
 
  private:
   absl::StatusOr<std::shared_ptr<const FrameIndex>> IndexAt(const std::filesystem::path& file);
-  absl::StatusOr<DepthEstimator*> Estimator(const std::string& name);
+  absl::StatusOr<DepthEstimator*> Estimator(const std::string& name, bool stabilise);
   absl::StatusOr<Inpainter*> InpainterOf(const std::string& name);
   absl::StatusOr<Manifest> RunLogged(const TaskLease& lease, const TaskPlace& place,
                                      TaskProgress* progress, TaskLog* log);
@@ -50,6 +52,7 @@ class StageRunner {
   std::filesystem::path index_file_;
   std::shared_ptr<const FrameIndex> index_;
   std::string estimator_name_;
+  bool stabilised_ = false;  // whether the estimator was asked to be
   std::unique_ptr<DepthEstimator> estimator_;
   std::string inpainter_name_;
   std::unique_ptr<Inpainter> inpainter_;
