@@ -179,6 +179,7 @@ class JobEngine {
     double index_share = 0;
     double assembly_share = 0;
     std::map<TaskKind, StageSpeed> speeds;
+    std::map<std::string, int> started_again;  // how often a task was, for being slow
     // Work that failed for want of room or because something was away.
     int64_t retry_at = 0;  // on the monotonic clock
     int64_t retry_pause = 0;

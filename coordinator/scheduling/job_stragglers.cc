@@ -14,9 +14,16 @@
 
 namespace stereofarm {
 
+// A task that was slow on so many workers is a slow task: taken from the next one too, it would
+// never be done.
+constexpr int kMostStartsAgain = 2;
+
 bool JobEngine::IsStraggler(const HeldLease& lease, int64_t now_micros) {
   if (lease.checking > 0 || lease.after_restart) return false;
-  return runs_[lease.attempt.job].speeds[lease.kind].WorthStartingAgain(
+  JobRun& run = runs_[lease.attempt.job];
+  const auto starts = run.started_again.find(lease.attempt.task);
+  if (starts != run.started_again.end() && starts->second >= kMostStartsAgain) return false;
+  return run.speeds[lease.kind].WorthStartingAgain(
       lease.core.size(), now_micros - lease.started_micros, lease.frames_done, lease.frames_total);
 }
 
@@ -52,6 +59,7 @@ absl::StatusOr<std::optional<TaskLease>> JobEngine::LeaseStraggler(
                   << worker.record.name;
     Setback setback;
     setback.avoid_worker = task.worker;
+    ++runs_[task.job].started_again[task.name];
     SF_RETURN_IF_ERROR(Release(task, TaskState::kReady, setback, /*told=*/false));
     SF_ASSIGN_OR_RETURN(lease, ClaimFrom(task.job, worker));
     return absl::OkStatus();

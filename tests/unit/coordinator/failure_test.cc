@@ -300,6 +300,28 @@ TEST_F(StragglerTest, StartsAgainOnAnIdleWorkerAndTheFirstDoesntCount) {
   EXPECT_EQ(StateOf(job_), JobState::kDone);
 }
 
+TEST_F(StragglerTest, OneThatIsSlowEverywhereIsLeftToTheThirdWorker) {
+  const FakeWorker slow = NewWorker("slow");
+  const FakeWorker fast = NewWorker("fast");
+  const FakeWorker third = NewWorker("third");
+  TaskLease held = LeaveOneTo(slow, fast);
+  for (const FakeWorker* next : {&fast, &third}) {
+    engine_->Tick();
+    const TaskLease again = MustLease(*next);
+    EXPECT_EQ(again.spec.task, held.spec.task);
+    held = again;
+    for (int i = 0; i < 11; ++i) {
+      clock_.Advance(10 * kSecond);
+      ASSERT_TRUE(engine_->Renew(next->id(), AttemptOf(held), i + 1, 200).ok());
+    }
+  }
+  engine_->Tick();
+  EXPECT_FALSE(engine_->AnyTaskReady());
+  EXPECT_FALSE(LeaseOf(slow).has_value());
+  EXPECT_FALSE(LeaseOf(fast).has_value());
+  EXPECT_TRUE(Complete(third, held).ok());
+}
+
 TEST_F(StragglerTest, OneThatIsNearlyThroughIsLeftAlone) {
   const FakeWorker slow = NewWorker("slow");
   const FakeWorker fast = NewWorker("fast");
