@@ -34,7 +34,9 @@ void SortFloats(std::vector<float>* values) {
     keys[i] = KeyOf((*values)[i]);
     for (int digit = 0; digit < kDigits; ++digit) ++counts[digit][Digit(keys[i], digit)];
   }
-  for (int digit = 0; digit < kDigits; ++digit) {
+  for (int digit = 0; digit < kDigits && !keys.empty(); ++digit) {
+    // Nothing to do where all have the same digit.
+    if (counts[digit][Digit(keys.front(), digit)] == keys.size()) continue;
     uint32_t before = 0;
     for (uint32_t& count : counts[digit]) {
       const uint32_t own = count;

@@ -277,6 +277,15 @@ absl::StatusOr<std::optional<TaskLease>> JobEngine::Lease(const std::string& wor
 }
 
 std::vector<JobEngine::LeaseAnswer> JobEngine::LeaseAll(const std::vector<std::string>& workers) {
+  return LeaseTo(workers, /*have_nothing=*/true);
+}
+
+std::vector<JobEngine::LeaseAnswer> JobEngine::LeaseNext(const std::vector<std::string>& workers) {
+  return LeaseTo(workers, /*have_nothing=*/false);
+}
+
+std::vector<JobEngine::LeaseAnswer> JobEngine::LeaseTo(const std::vector<std::string>& workers,
+                                                       bool have_nothing) {
   std::vector<LeaseAnswer> answers(workers.size(), LeaseAnswer(std::nullopt));
   News news;
   {
@@ -285,7 +294,7 @@ std::vector<JobEngine::LeaseAnswer> JobEngine::LeaseAll(const std::vector<std::s
       // One that asks twice hasn't got the first answer: what that gave goes back.
       std::set<std::string> names;
       while (end < workers.size() && names.insert(workers[end]).second) ++end;
-      LeaseTogether(std::span(workers).subspan(begin, end - begin), &answers[begin]);
+      LeaseTogether(std::span(workers).subspan(begin, end - begin), have_nothing, &answers[begin]);
     }
     news = TakeNews();
   }
@@ -293,14 +302,15 @@ std::vector<JobEngine::LeaseAnswer> JobEngine::LeaseAll(const std::vector<std::s
   return answers;
 }
 
-void JobEngine::LeaseTogether(std::span<const std::string> workers, LeaseAnswer* answers) {
+void JobEngine::LeaseTogether(std::span<const std::string> workers, bool have_nothing,
+                              LeaseAnswer* answers) {
   struct Asking {
     const KnownWorker* worker = nullptr;
     LeaseAnswer* answer = nullptr;
   };
   std::vector<Asking> asking;
   for (size_t i = 0; i < workers.size(); ++i) {
-    const absl::StatusOr<const KnownWorker*> worker = MakeFree(workers[i]);
+    const absl::StatusOr<const KnownWorker*> worker = MakeFree(workers[i], have_nothing);
     if (!worker.ok()) {
       answers[i] = worker.status();
     } else if (*worker != nullptr) {
@@ -343,9 +353,11 @@ void JobEngine::LeaseTogether(std::span<const std::string> workers, LeaseAnswer*
   }
 }
 
-absl::StatusOr<const KnownWorker*> JobEngine::MakeFree(const std::string& worker) {
+absl::StatusOr<const KnownWorker*> JobEngine::MakeFree(const std::string& worker,
+                                                       bool has_nothing) {
   SF_ASSIGN_OR_RETURN(const KnownWorker* known, Heard(worker));
   std::vector<HeldLease> unheard = leases_.OfWorker(worker);
+  if (!has_nothing && !unheard.empty()) return nullptr;
   std::erase_if(unheard, [](const HeldLease& held) { return held.checking > 0; });
   if (!unheard.empty()) {
     SF_RETURN_IF_ERROR(

@@ -122,6 +122,9 @@ class JobEngine {
   // The same for several at once, in their order: one change of the store, so far cheaper.
   using LeaseAnswer = absl::StatusOr<std::optional<TaskLease>>;
   std::vector<LeaseAnswer> LeaseAll(const std::vector<std::string>& workers);
+  // The next task for workers that don't ask, but have just finished one. One that has a task by
+  // the books keeps it and gets none: whoever repeats an old report mustn't lose what he does now.
+  std::vector<LeaseAnswer> LeaseNext(const std::vector<std::string>& workers);
   // False: Lease would give nothing to anybody.
   bool AnyTaskReady();
   // Micros from now until the lease ends.
@@ -217,11 +220,14 @@ class JobEngine {
   absl::StatusOr<std::optional<TaskLease>> ClaimFrom(const std::string& job,
                                                      const KnownWorker& worker)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // What the worker had by the books goes back. Null: it may not be given a task now.
-  absl::StatusOr<const KnownWorker*> MakeFree(const std::string& worker)
+  // What the worker had by the books goes back, if it's heard that it has nothing. Null: it may not
+  // be given a task now.
+  absl::StatusOr<const KnownWorker*> MakeFree(const std::string& worker, bool has_nothing)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // LeaseAll of workers that are all different.
-  void LeaseTogether(std::span<const std::string> workers, LeaseAnswer* answers)
+  std::vector<LeaseAnswer> LeaseTo(const std::vector<std::string>& workers, bool have_nothing)
+      ABSL_LOCKS_EXCLUDED(mutex_);
+  // LeaseTo workers that are all different.
+  void LeaseTogether(std::span<const std::string> workers, bool have_nothing, LeaseAnswer* answers)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<std::optional<TaskLease>> LeaseStraggler(const KnownWorker& worker,
                                                           const std::vector<std::string>& jobs)

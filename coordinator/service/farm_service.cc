@@ -131,14 +131,20 @@ grpc::ServerUnaryReactor* FarmService::Renew(grpc::CallbackServerContext* contex
 
 grpc::ServerUnaryReactor* FarmService::Complete(grpc::CallbackServerContext* context,
                                                 const v1::CompleteRequest* request,
-                                                v1::CompleteReply*) {
+                                                v1::CompleteReply* reply) {
   if (absl::Status sane = CheckRequest(*request); !sane.ok()) return Refuse(context, sane);
   absl::StatusOr<Manifest> manifest = FromProto(request->manifest());
   if (!manifest.ok()) return Refuse(context, manifest.status());
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  reports_.Take({request->attempt().worker(), AttemptOf(request->attempt()), *std::move(manifest),
-                 request->seconds()},
-                [reactor](const absl::Status& status) { reactor->Finish(ToGrpc(status)); });
+  reports_.Take(
+      {request->attempt().worker(), AttemptOf(request->attempt()), *std::move(manifest),
+       request->seconds()},
+      // Nobody hears of a task with the answer to a call that's over.
+      [context, next = request->next()] { return next && !context->IsCancelled(); },
+      [reactor, reply](const absl::Status& status, const std::optional<TaskLease>& next) {
+        if (next) *reply->mutable_next() = ToProto(*next);
+        reactor->Finish(ToGrpc(status));
+      });
   return reactor;
 }
 

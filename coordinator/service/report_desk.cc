@@ -24,15 +24,14 @@ ReportDesk::~ReportDesk() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-void ReportDesk::Take(TaskReport report, Answer answer) {
+void ReportDesk::Take(TaskReport report, std::function<bool()> wants_next, Answer answer) {
   absl::MutexLock lock(&mutex_);
-  waiting_.push_back({std::move(report), std::move(answer)});
+  waiting_.push_back({std::move(report), std::move(wants_next), std::move(answer)});
 }
 
 void ReportDesk::Loop() {
   while (true) {
-    std::vector<TaskReport> reports;
-    std::vector<Answer> answers;
+    std::vector<Waiting> together;
     {
       absl::MutexLock lock(&mutex_);
       const auto something = [this]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
@@ -43,14 +42,32 @@ void ReportDesk::Loop() {
       // A fair share, so that no thread is idle while another checks a heap of large files.
       const size_t share = std::min(kMostTogether, (waiting_.size() + kThreads - 1) / kThreads);
       for (size_t i = 0; i < share; ++i) {
-        reports.push_back(std::move(waiting_.front().report));
-        answers.push_back(std::move(waiting_.front().answer));
+        together.push_back(std::move(waiting_.front()));
         waiting_.pop_front();
       }
     }
-    const std::vector<absl::Status> statuses = engine_->CompleteAll(reports);
-    for (size_t i = 0; i < answers.size(); ++i) answers[i](statuses[i]);
+    Serve(together);
   }
+}
+
+void ReportDesk::Serve(const std::vector<Waiting>& together) {
+  std::vector<TaskReport> reports;
+  for (const Waiting& waiting : together) reports.push_back(waiting.report);
+  const std::vector<absl::Status> statuses = engine_->CompleteAll(reports);
+  std::vector<std::string> workers;
+  std::vector<size_t> asking;
+  for (size_t i = 0; i < together.size(); ++i) {
+    if (!statuses[i].ok() || !together[i].wants_next()) continue;
+    workers.push_back(reports[i].worker);
+    asking.push_back(i);
+  }
+  // Without a task for them they ask themselves, and hear what there is to hear.
+  std::vector<std::optional<TaskLease>> next(together.size());
+  std::vector<JobEngine::LeaseAnswer> leases = engine_->LeaseNext(workers);
+  for (size_t i = 0; i < asking.size(); ++i) {
+    if (leases[i].ok()) next[asking[i]] = *std::move(leases[i]);
+  }
+  for (size_t i = 0; i < together.size(); ++i) together[i].answer(statuses[i], next[i]);
 }
 
 }  // namespace stereofarm

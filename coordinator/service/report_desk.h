@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <functional>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -18,8 +19,9 @@ namespace stereofarm {
 // is far cheaper than one by one. Thread-safe.
 class ReportDesk {
  public:
-  // Called once for each report, on one of the threads.
-  using Answer = std::function<void(const absl::Status&)>;
+  // Called once for each report, on one of the threads: whether the result counts, and the worker's
+  // next task if it counts, one was asked for and one is at hand.
+  using Answer = std::function<void(const absl::Status&, const std::optional<TaskLease>& next)>;
 
   explicit ReportDesk(JobEngine* engine);
   // Answers what is at hand; what still waits is never answered.
@@ -27,15 +29,18 @@ class ReportDesk {
   ReportDesk(const ReportDesk&) = delete;
   ReportDesk& operator=(const ReportDesk&) = delete;
 
-  void Take(TaskReport report, Answer answer);
+  // `wants_next` is asked when the report has been taken in.
+  void Take(TaskReport report, std::function<bool()> wants_next, Answer answer);
 
  private:
   struct Waiting {
     TaskReport report;
+    std::function<bool()> wants_next;
     Answer answer;
   };
 
   void Loop();
+  void Serve(const std::vector<Waiting>& together);
 
   JobEngine* const engine_;
   absl::Mutex mutex_;

@@ -52,6 +52,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Of one turn at full speed.
+constexpr double kTurnSeconds = 4;
+
+// What every picture holds.
+constexpr char kPictureFile[] = "picture.exr";
+constexpr char kPicture[] = "a picture";
+
 struct Options {
   int workers = 1000;
   int64_t frames = 172'800;
@@ -220,6 +227,21 @@ struct Spent {
 };
 Spent SpentSoFar(pid_t coordinator) { return {CpuSeconds(coordinator), CpuSeconds(getpid())}; }
 
+// What was done in some time: cycles or calls.
+struct Stretch {
+  double count = 0;
+  double seconds = 0;
+  Spent spent;
+  std::vector<double> latencies;
+  void Add(const Stretch& more) {
+    count += more.count;
+    seconds += more.seconds;
+    spent.coordinator += more.spent.coordinator;
+    spent.workers += more.spent.workers;
+    latencies.insert(latencies.end(), more.latencies.begin(), more.latencies.end());
+  }
+};
+
 // One worker on a connection of its own: leases, makes the files, reports, and again.
 class LoadWorker {
  public:
@@ -233,6 +255,7 @@ class LoadWorker {
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     channel_ = grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
     stub_ = v1::Farm::NewStub(channel_);
+    fake_.UsePicture(store / kPictureFile, kPicture);
   }
 
   void Register() {
@@ -299,10 +322,10 @@ class LoadWorker {
       return;
     }
     tally_->Leased(Seconds() - asked_);
-    files_->Run(Seconds() + think_, [this] { Make(); });
+    files_->Run(Seconds() + think_, [this] { Make(reply_.lease()); });
   }
-  void Make() {
-    const absl::StatusOr<TaskLease> lease = FromProto(reply_.lease());
+  void Make(const v1::TaskLease& task) {
+    const absl::StatusOr<TaskLease> lease = FromProto(task);
     SF_CHECK(lease.ok());
     const Manifest manifest = fake_.Do(*lease);
     complete_.Clear();
@@ -314,6 +337,9 @@ class LoadWorker {
     attempt->set_lease_id(lease->lease_id);
     *complete_.mutable_manifest() = ToProto(manifest);
     complete_.set_seconds(1);
+    complete_.set_next(running_);
+    completed_.Clear();
+    asked_ = Seconds();
     report_context_ = std::make_unique<grpc::ClientContext>();
     stub_->async()->Complete(
         report_context_.get(), &complete_, &completed_, [this](const grpc::Status& status) {
@@ -322,7 +348,12 @@ class LoadWorker {
           } else {
             fprintf(stderr, "%s: %s\n", id_.c_str(), status.error_message().c_str());
           }
-          files_->Run(0, [this] { Ask(); });
+          if (!status.ok() || !completed_.has_next()) {
+            files_->Run(0, [this] { Ask(); });
+            return;
+          }
+          tally_->Leased(Seconds() - asked_);
+          files_->Run(Seconds() + think_, [this] { Make(completed_.next()); });
         });
   }
   void EmptyCall() {
@@ -339,7 +370,7 @@ class LoadWorker {
   }
 
   const std::string id_;
-  const FakeWorker fake_;
+  FakeWorker fake_;
   FileThreads* const files_;
   Tally* const tally_;
   std::shared_ptr<grpc::Channel> channel_;
@@ -421,6 +452,7 @@ int Load(const std::string& self, const Options& options) {
   const fs::path root = folder.path();
   SF_CHECK(MakeDirectories(root / "store").ok());
   SF_CHECK(WriteFileAtomically(root / "in.mov", "a film").ok());
+  SF_CHECK(WriteFileAtomically(root / "store" / kPictureFile, kPicture).ok());
   int address_pipe[2];
   SF_CHECK(pipe(address_pipe) == 0);
   const pid_t coordinator = fork();
@@ -464,21 +496,21 @@ int Load(const std::string& self, const Options& options) {
     return std::all_of(workers.begin(), workers.end(), [](const auto& w) { return w->idle(); });
   });
 
-  // Limits.
-  std::atomic<int64_t> empty = 0;
-  constexpr int kEmptyCalls = 30;
-  begin = Seconds();
-  const Spent before_empty = SpentSoFar(coordinator);
-  for (auto& worker : workers) worker->BeginEmptyCalls(kEmptyCalls, &empty);
-  Wait([&] { return empty == int64_t{kEmptyCalls} * options.workers; });
-  const double empty_rate = static_cast<double>(empty) / (Seconds() - begin);
-  const Spent for_empty = SpentSoFar(coordinator) - before_empty;
+  // What the machine allows at best. Empty calls again beside the film: others may be at work.
+  Stretch empty_calls;
+  const auto call_nothing = [&] {
+    std::atomic<int64_t> done = 0;
+    constexpr int kEmptyCalls = 10;
+    const int64_t all = int64_t{kEmptyCalls} * options.workers;
+    const Spent before = SpentSoFar(coordinator);
+    const double start = Seconds();
+    for (auto& worker : workers) worker->BeginEmptyCalls(kEmptyCalls, &done);
+    Wait([&] { return done == all; });
+    empty_calls.Add(
+        {static_cast<double>(all), Seconds() - start, SpentSoFar(coordinator) - before, {}});
+  };
+  call_nothing();
   const double raw_rate = RawCyclesPerSecond(root, 20'000);
-  printf(
-      "limits: %.0f empty calls/s, that is %.0f cycles/s (of two calls: coordinator %.0f us, "
-      "workers %.0f us); %.0f cycles/s of bare transactions\n",
-      empty_rate, empty_rate / 2, 2e6 * for_empty.coordinator / static_cast<double>(empty),
-      2e6 * for_empty.workers / static_cast<double>(empty), raw_rate);
 
   // The film.
   const auto channel = grpc::CreateChannel(address, grpc::InsecureChannelCredentials());
@@ -506,8 +538,7 @@ int Load(const std::string& self, const Options& options) {
     return status;
   };
 
-  // Paced: every worker takes some seconds for a task, as real ones do.
-  const auto run = [&](const char* what, double think, const std::function<bool()>& over) {
+  const auto run = [&](double think, const std::function<bool()>& over) {
     tally.TakeLatencies();
     const int64_t before = tally.cycles();
     const Spent spent_before = SpentSoFar(coordinator);
@@ -515,19 +546,19 @@ int Load(const std::string& self, const Options& options) {
     for (auto& worker : workers) worker->Begin(think);
     Wait(over);
     // What follows the last cycle isn't theirs.
-    const double seconds = std::max(tally.last_done() - start, 1e-3);
-    const double cycles = static_cast<double>(tally.cycles() - before);
-    const Spent spent = SpentSoFar(coordinator) - spent_before;
-    const std::vector<double> latencies = tally.TakeLatencies();
+    return Stretch{static_cast<double>(tally.cycles() - before),
+                   std::max(tally.last_done() - start, 1e-3),
+                   SpentSoFar(coordinator) - spent_before, tally.TakeLatencies()};
+  };
+  const auto print = [](const char* what, const Stretch& s) {
     printf(
-        "%s: %.0f cycles in %.1f s, %.0f cycles/s; lease latency median %.1f ms, 99th "
+        "%s: %.0f cycles in %.1f s, %.0f cycles/s; wait for a task median %.1f ms, 99th "
         "percentile %.1f ms; coordinator %.0f %% of one core, %.0f us a cycle, workers %.0f us\n",
-        what, cycles, seconds, cycles / seconds, 1e3 * Percentile(latencies, 0.5),
-        1e3 * Percentile(latencies, 0.99), 100 * spent.coordinator / seconds,
-        1e6 * spent.coordinator / std::max(1.0, cycles),
-        1e6 * spent.workers / std::max(1.0, cycles));
+        what, s.count, s.seconds, s.count / s.seconds, 1e3 * Percentile(s.latencies, 0.5),
+        1e3 * Percentile(s.latencies, 0.99), 100 * s.spent.coordinator / s.seconds,
+        1e6 * s.spent.coordinator / std::max(1.0, s.count),
+        1e6 * s.spent.workers / std::max(1.0, s.count));
     fflush(stdout);
-    return cycles / seconds;
   };
   const auto after = [](double seconds) {
     const double end = Seconds() + seconds;
@@ -540,7 +571,7 @@ int Load(const std::string& self, const Options& options) {
     });
   };
   // Until every range is scanned and every shot is planned.
-  run("scan and plan", 0, [&] {
+  const Stretch planned = run(0, [&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
     const v1::JobStatus status = status_of();
     return std::any_of(status.stages().begin(), status.stages().end(), [](const auto& stage) {
@@ -548,20 +579,32 @@ int Load(const std::string& self, const Options& options) {
              stage.frames_done() >= stage.frames_total();
     });
   });
+  print("scan and plan", planned);
   rest();
-  run("paced", options.think_seconds, after(options.paced_seconds));
+  // Every worker takes some seconds for a task, as real ones do.
+  print("paced", run(options.think_seconds, after(options.paced_seconds)));
   rest();
-  const double rate = run("full speed", 0, [&] {
-    const v1::JobStatus status = status_of();
-    std::this_thread::sleep_for(std::chrono::milliseconds(490));
-    return status.state() != "running";
-  });
+  // By turns with the empty calls, so that both see the same machine.
+  Stretch full_speed;
+  do {
+    full_speed.Add(run(0, after(kTurnSeconds)));
+    rest();
+    call_nothing();
+  } while (status_of().state() == "running");
+  print("full speed", full_speed);
   const v1::JobStatus status = status_of();
   printf("the job of %lld frames is %s: %d tasks, %d shots\n",
          static_cast<long long>(options.frames), status.state().c_str(), status.tasks().total(),
          status.shots_size());
   printf("coordinator: peak %.0f MiB, database %.1f MiB, write-ahead log %.1f MiB\n",
          PeakMebibytes(coordinator), Mebibytes(root / "farm.db"), Mebibytes(root / "farm.db-wal"));
+  const double rate = full_speed.count / full_speed.seconds;
+  const double empty_rate = empty_calls.count / empty_calls.seconds;
+  printf(
+      "limits: %.0f empty calls/s, that is %.0f cycles/s (of two calls: coordinator %.0f us, "
+      "workers %.0f us); %.0f cycles/s of bare transactions\n",
+      empty_rate, empty_rate / 2, 2e6 * empty_calls.spent.coordinator / empty_calls.count,
+      2e6 * empty_calls.spent.workers / empty_calls.count, raw_rate);
   const double limit = std::min(empty_rate / 2, raw_rate);
   printf("%.0f cycles/s are %.2f of the lower limit\n", rate, rate / limit);
   rest();

@@ -162,26 +162,31 @@ void SimCoordinator::Bury() {
   store_.reset();
   SF_CHECK(RemoveTree(before.parent_path()).ok());
   for (Parked& parked : std::exchange(parked_, {})) parked.answer(std::nullopt);
+  for (auto& [report, answer] : std::exchange(reports_, {})) answer(std::nullopt);
   const int64_t away =
       world_->Chance(0.2) ? world_->Between(0, 200 * kSecond) : world_->Between(0, 5 * kSecond);
   world_->After(away, [this] { Start(); });
 }
 
-absl::StatusOr<std::optional<TaskLease>> SimCoordinator::LeaseNow(JobEngine* engine,
-                                                                  const std::string& worker) {
-  absl::StatusOr<std::optional<TaskLease>> lease = engine->Lease(worker);
-  if (!mortal_.dead() && lease.ok() && lease->has_value()) {
-    const Mortal::Watch watch(&mortal_);
-    auditor_.OnLent(store_.get(), worker, **lease);
-  }
-  return lease;
+std::optional<std::vector<JobEngine::LeaseAnswer>> SimCoordinator::LeaseNow(
+    const std::vector<std::string>& workers) {
+  std::vector<JobEngine::LeaseAnswer> leases;
+  const bool answered = Do("lease", [&](JobEngine* engine) {
+    leases = engine->LeaseAll(workers);
+    for (size_t i = 0; i < workers.size(); ++i) {
+      if (mortal_.dead() || !leases[i].ok() || !leases[i]->has_value()) continue;
+      const Mortal::Watch watch(&mortal_);
+      auditor_.OnLent(store_.get(), workers[i], **leases[i]);
+    }
+  });
+  if (!answered) return std::nullopt;
+  return leases;
 }
 
 void SimCoordinator::Lease(const std::string& worker, LeaseAnswer answer) {
-  absl::StatusOr<std::optional<TaskLease>> lease;
-  if (!Do("lease", [&](JobEngine* engine) { lease = LeaseNow(engine, worker); })) {
-    return answer(std::nullopt);
-  }
+  auto leases = LeaseNow({worker});
+  if (!leases) return answer(std::nullopt);
+  JobEngine::LeaseAnswer& lease = leases->front();
   if (!lease.ok() || lease->has_value()) return answer(std::move(lease));
   parked_.push_back({worker, world_->now() + kPoll, std::move(answer)});
   world_->After(kPoll, [this, process = process_] {
@@ -194,22 +199,27 @@ void SimCoordinator::ServeParked() {
   serving_ = true;
   bool any_ready = false;
   Do("lease", [&](JobEngine* engine) { any_ready = engine->AnyTaskReady(); });
-  std::vector<Parked> waiting = std::exchange(parked_, {});
-  for (Parked& parked : waiting) {
-    const bool over = parked.until <= world_->now();
-    if (!any_ready && !over) {
-      parked_.push_back(std::move(parked));
-      continue;
-    }
-    absl::StatusOr<std::optional<TaskLease>> lease;
-    const bool answered =
-        Do("lease", [&](JobEngine* engine) { lease = LeaseNow(engine, parked.worker); });
-    if (!answered) {
-      parked.answer(std::nullopt);
-    } else if (over || !lease.ok() || lease->has_value()) {
-      parked.answer(std::move(lease));
+  std::vector<Parked> asking;
+  std::vector<std::string> workers;
+  for (Parked& parked : std::exchange(parked_, {})) {
+    if (any_ready || parked.until <= world_->now()) {
+      workers.push_back(parked.worker);
+      asking.push_back(std::move(parked));
     } else {
       parked_.push_back(std::move(parked));
+    }
+  }
+  auto leases = LeaseNow(workers);
+  for (size_t i = 0; i < asking.size(); ++i) {
+    if (!leases) {
+      asking[i].answer(std::nullopt);
+      continue;
+    }
+    JobEngine::LeaseAnswer& lease = (*leases)[i];
+    if (asking[i].until <= world_->now() || !lease.ok() || lease->has_value()) {
+      asking[i].answer(std::move(lease));
+    } else {
+      parked_.push_back(std::move(asking[i]));
     }
   }
   serving_ = false;
@@ -227,8 +237,8 @@ std::optional<absl::StatusOr<int64_t>> SimCoordinator::Renew(const std::string& 
   return micros;
 }
 
-std::optional<absl::Status> SimCoordinator::Complete(const std::string& worker, AttemptRef attempt,
-                                                     Manifest manifest) {
+void SimCoordinator::Complete(const std::string& worker, AttemptRef attempt, Manifest manifest,
+                              ReportAnswer answer) {
   std::string reporter = worker;
   if (plant_ == Plant::kEpochCheckOff && up()) {
     const Mortal::Watch watch(&mortal_);
@@ -255,14 +265,26 @@ std::optional<absl::Status> SimCoordinator::Complete(const std::string& worker, 
                       engine->Complete(reporter, attempt, manifest, 1).IgnoreError();
                     });
                   });
-    return absl::OkStatus();
+    return answer(absl::OkStatus());
   }
-  absl::Status status;
-  const bool answered = Do("complete", [&](JobEngine* engine) {
-    status = engine->Complete(reporter, attempt, manifest, 1);
+  if (!up() || world_->broken()) return answer(std::nullopt);
+  reports_.push_back({{reporter, attempt, manifest, 1}, std::move(answer)});
+  if (reports_.size() > 1) return;
+  world_->After(world_->Between(0, 200 * kMillisecond), [this, process = process_] {
+    if (process == process_) TakeReports();
   });
-  if (!answered) return std::nullopt;
-  return status;
+}
+
+void SimCoordinator::TakeReports() {
+  const auto together = std::exchange(reports_, {});
+  std::vector<TaskReport> reports;
+  for (const auto& [report, answer] : together) reports.push_back(report);
+  std::vector<absl::Status> statuses;
+  const bool answered =
+      Do("complete", [&](JobEngine* engine) { statuses = engine->CompleteAll(reports); });
+  for (size_t i = 0; i < together.size(); ++i) {
+    together[i].second(answered ? std::optional(statuses[i]) : std::nullopt);
+  }
 }
 
 void SimCoordinator::Close() {

@@ -49,8 +49,10 @@ class SimCoordinator {
   void Lease(const std::string& worker, LeaseAnswer answer);
   std::optional<absl::StatusOr<int64_t>> Renew(const std::string& worker, const AttemptRef& attempt,
                                                int64_t frames);
-  std::optional<absl::Status> Complete(const std::string& worker, AttemptRef attempt,
-                                       Manifest manifest);
+  using ReportAnswer = std::function<void(const std::optional<absl::Status>&)>;
+  // Taken in a little later, with what other workers report meanwhile.
+  void Complete(const std::string& worker, AttemptRef attempt, Manifest manifest,
+                ReportAnswer answer);
 
   Auditor& auditor() { return auditor_; }
   // To read only.
@@ -94,7 +96,10 @@ class SimCoordinator {
   // The process is dead: takes a picture of the database as it is, and starts again later.
   void Bury();
   void ServeParked();
-  absl::StatusOr<std::optional<TaskLease>> LeaseNow(JobEngine* engine, const std::string& worker);
+  void TakeReports();
+  // Nothing: nobody is there, or the process died on the way.
+  std::optional<std::vector<JobEngine::LeaseAnswer>> LeaseNow(
+      const std::vector<std::string>& workers);
 
   World* const world_;
   const EngineOptions options_;
@@ -118,6 +123,7 @@ class SimCoordinator {
   int meanwhiles_ = 0;
   bool serving_ = false;
   std::vector<Parked> parked_;
+  std::vector<std::pair<TaskReport, ReportAnswer>> reports_;
   int crashes_ = 0;
 };
 

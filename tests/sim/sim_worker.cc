@@ -231,7 +231,7 @@ Manifest SimWorker::MakeFiles(const TaskLease& lease) {
 SimWorker::Call SimWorker::CompleteCall(const AttemptRef& ref, const Manifest& manifest) {
   farm_->auditor().OnResultSent(ref.lease_id);
   return [this, ref, manifest](const Respond& respond) {
-    respond(farm_->Complete(id_, ref, manifest));
+    farm_->Complete(id_, ref, manifest, respond);
   };
 }
 

@@ -122,7 +122,7 @@ absl::Status Agent::Work() {
       }
       wait = std::min(wait, left);
     }
-    const absl::StatusOr<std::optional<TaskLease>> lease = farm_->Lease(options_.info.id, wait);
+    const absl::StatusOr<std::optional<TaskLease>> lease = NextTask(wait);
     if (lease.ok()) {
       backoff.Reset();
       if (!lease->has_value()) continue;
@@ -152,6 +152,11 @@ absl::Status Agent::Work() {
     }
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<TaskLease>> Agent::NextTask(int64_t wait_micros) {
+  if (next_) return std::exchange(next_, std::nullopt);
+  return farm_->Lease(options_.info.id, wait_micros);
 }
 
 absl::Status Agent::RunLease(const TaskLease& lease) {
@@ -256,8 +261,13 @@ void Agent::Report(Attempt* attempt) {
   const double seconds = static_cast<double>(clock_->MonotonicMicros() - attempt->started) / 1e6;
   if (attempt->result.ok()) {
     // From here on the files may be the farm's: whatever the answer, they stay.
-    const absl::Status told =
-        Deliver([&] { return farm_->Complete(attempt->id, *attempt->result, seconds); });
+    const absl::Status told = Deliver([&] {
+      // One that comes although the worker ends goes back when it takes leave.
+      absl::StatusOr<std::optional<TaskLease>> next = farm_->Complete(
+          attempt->id, *attempt->result, seconds, /*next=*/!stopping_ && !last_task_);
+      if (next.ok()) next_ = *std::move(next);
+      return next.status();
+    });
     if (told.ok()) {
       SF_LOG(kInfo) << absl::StrFormat("done %s in %.1f s", task, seconds);
       return;

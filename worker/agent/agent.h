@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "common/base/backoff.h"
@@ -61,6 +62,8 @@ class Agent {
   absl::Status Join(int64_t patience_micros);
   // Takes and runs tasks until there's a reason to end.
   absl::Status Work();
+  // The task that the last report's answer brought, or what the farm answers within the time.
+  absl::StatusOr<std::optional<TaskLease>> NextTask(int64_t wait_micros);
   absl::Status RunLease(const TaskLease& lease);
   Ending Mind(Attempt* attempt);
   absl::Status AwaitTask(Attempt* attempt, int64_t grace_micros);
@@ -79,6 +82,7 @@ class Agent {
   std::atomic<bool> stopping_{false};
   std::atomic<bool> last_task_{false};
   bool storage_failed_ = false;  // the last task did, for want of a disk
+  std::optional<TaskLease> next_;
   Registration registration_;
 };
 

@@ -65,8 +65,10 @@ class FarmClient {
                                         int64_t frames_total, int64_t hold_micros,
                                         int64_t timeout_micros,
                                         const std::function<bool()>& enough) = 0;
-  virtual absl::Status Complete(const AttemptId& attempt, const Manifest& manifest,
-                                double seconds) = 0;
+  // `next`: the answer may bring the worker's next task, if one is at hand.
+  virtual absl::StatusOr<std::optional<TaskLease>> Complete(const AttemptId& attempt,
+                                                            const Manifest& manifest,
+                                                            double seconds, bool next) = 0;
   virtual absl::Status Fail(const AttemptId& attempt, const FailureReport& report) = 0;
   virtual absl::Status HandBack(const AttemptId& attempt) = 0;
   virtual absl::Status Leave(const std::string& worker) = 0;

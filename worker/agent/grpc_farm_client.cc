@@ -100,14 +100,21 @@ class GrpcFarmClient : public FarmClient {
     return reply.lease_micros();
   }
 
-  absl::Status Complete(const AttemptId& attempt, const Manifest& manifest,
-                        double seconds) override {
+  absl::StatusOr<std::optional<TaskLease>> Complete(const AttemptId& attempt,
+                                                    const Manifest& manifest, double seconds,
+                                                    bool next) override {
     v1::CompleteRequest request;
     *request.mutable_attempt() = ToProto(attempt);
     *request.mutable_manifest() = stereofarm::ToProto(manifest);
     request.set_seconds(seconds);
+    request.set_next(next);
     v1::CompleteReply reply;
-    return Call(&v1::Farm::Stub::Complete, request, &reply, kCompleteTimeout);
+    SF_RETURN_IF_ERROR(Call(&v1::Farm::Stub::Complete, request, &reply, kCompleteTimeout));
+    std::optional<TaskLease> lease;
+    if (!next || !reply.has_next()) return lease;
+    // The result counts, whatever else the answer says: Lease will tell.
+    if (absl::StatusOr<TaskLease> got = FromProto(reply.next()); got.ok()) lease = *std::move(got);
+    return lease;
   }
 
   absl::Status Fail(const AttemptId& attempt, const FailureReport& report) override {

@@ -24,6 +24,9 @@ class FakeWorker {
 
   const std::string& id() const { return id_; }
   WorkerRecord Record() const;
+  // From now on pictures are further names of that file, which is there with this content, and
+  // manifest.pb is left out: what a thousand workers on one machine save each other.
+  void UsePicture(std::filesystem::path file, const std::string& content);
   // Writes the result's files and manifest.pb. Segments say which attempt made them when
   // `sign` is set.
   Manifest Do(const TaskLease& lease, bool sign = false) const;
@@ -33,6 +36,8 @@ class FakeWorker {
   const std::string numeric_class_;
   const std::filesystem::path store_;
   const std::set<int64_t> cuts_;
+  std::filesystem::path picture_;  // none: each picture is a file of its own
+  ManifestFile picture_facts_;
 };
 
 AttemptRef AttemptOf(const TaskLease& lease);

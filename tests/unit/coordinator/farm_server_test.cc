@@ -243,6 +243,49 @@ TEST_F(FarmServerTest, WorkerThatWentAwayWhileWaitingGetsNoTask) {
   EXPECT_TRUE(LeaseOf("b", 20 * kSecond).has_value());
 }
 
+TEST_F(FarmServerTest, TheAnswerToAReportBringsTheNextTask) {
+  const FakeWorker worker = NewWorker("a");
+  const std::string job = Submit();
+  std::optional<TaskLease> lease = LeaseOf("a", 20 * kSecond);
+  int brought = 0;
+  while (lease.has_value()) {
+    v1::CompleteRequest request;
+    *request.mutable_attempt() = AttemptOf("a", *lease);
+    *request.mutable_manifest() = ToProto(worker.Do(*lease));
+    request.set_next(true);
+    grpc::ClientContext context;
+    v1::CompleteReply reply;
+    ASSERT_TRUE(farm_->Complete(&context, request, &reply).ok());
+    lease.reset();
+    if (reply.has_next()) {
+      lease = *FromProto(reply.next());
+      ++brought;
+      EXPECT_TRUE(
+          engine_->Renew("a", {job, lease->spec.task, lease->epoch, lease->lease_id}, 0, 0).ok());
+    } else if (engine_->Report(job, false)->job.state == JobState::kRunning) {
+      lease = LeaseOf("a", kSecond);
+    }
+  }
+  // Two shots: while one is reconciled the other's tasks are ready.
+  EXPECT_GE(brought, 1);
+}
+
+TEST_F(FarmServerTest, AReportThatAsksForNothingBringsNothing) {
+  const FakeWorker worker = NewWorker("a");
+  Submit();
+  for (int i = 0; i < 3; ++i) {
+    const std::optional<TaskLease> lease = LeaseOf("a", 20 * kSecond);
+    ASSERT_TRUE(lease.has_value());
+    v1::CompleteRequest request;
+    *request.mutable_attempt() = AttemptOf("a", *lease);
+    *request.mutable_manifest() = ToProto(worker.Do(*lease));
+    grpc::ClientContext context;
+    v1::CompleteReply reply;
+    ASSERT_TRUE(farm_->Complete(&context, request, &reply).ok());
+    EXPECT_FALSE(reply.has_next());
+  }
+}
+
 TEST_F(FarmServerTest, LostLeaseIsFailedPrecondition) {
   NewWorker("a");
   Submit();

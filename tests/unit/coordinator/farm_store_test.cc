@@ -240,5 +240,22 @@ TEST_F(FarmStoreTest, WorkersComeBack) {
   EXPECT_EQ(workers->at(0).tags, (std::vector<std::string>{"a", "b"}));
 }
 
+TEST_F(FarmStoreTest, AJobThatHasBeenReadIsAsItsRowAgainAfterAChangeWasTakenBack) {
+  const auto store = OpenStore();
+  ASSERT_TRUE(store->jobs().Insert(Job("a")).ok());
+  JobRecord job = **store->jobs().Get("a");
+  {
+    FarmStore::Change change(store.get());
+    job.priority = 7;
+    ASSERT_TRUE(store->jobs().Update(job).ok());
+    ASSERT_TRUE(store->jobs().CountRun("a", 3).ok());
+    EXPECT_EQ((*store->jobs().Get("a"))->priority, 7);
+    ASSERT_TRUE(store->jobs().CountRun("a").ok());
+    EXPECT_EQ((*store->jobs().Get("a"))->tasks_run, 4);
+  }
+  EXPECT_EQ((*store->jobs().Get("a"))->priority, 0);
+  EXPECT_EQ((*store->jobs().Get("a"))->tasks_run, 0);
+}
+
 }  // namespace
 }  // namespace stereofarm

@@ -46,6 +46,8 @@ class FakeFarm : public FarmClient {
   explicit FakeFarm(SimulatedClock* clock) : clock_(clock) {}
 
   std::deque<TaskLease> tasks;
+  std::deque<TaskLease> next_tasks;  // given with the answer to a report
+  std::function<void()> on_complete = [] {};
   std::string store;
   int64_t lease_micros = 30 * kSecond;
   // Answers to the next calls, before it goes back to OK.
@@ -81,9 +83,17 @@ class FakeFarm : public FarmClient {
     SF_RETURN_IF_ERROR(on_renew());
     return lease_micros;
   }
-  absl::Status Complete(const AttemptId& attempt, const Manifest& manifest, double) override {
+  absl::StatusOr<std::optional<TaskLease>> Complete(const AttemptId& attempt,
+                                                    const Manifest& manifest, double,
+                                                    bool next) override {
     heard.push_back("complete " + attempt.task + " " + manifest.stage_key);
-    return Take(&complete_answers);
+    SF_RETURN_IF_ERROR(Take(&complete_answers));
+    std::optional<TaskLease> lease;
+    on_complete();
+    if (!next || next_tasks.empty()) return lease;
+    lease = next_tasks.front();
+    next_tasks.pop_front();
+    return lease;
   }
   absl::Status Fail(const AttemptId& attempt, const FailureReport& report) override {
     heard.push_back("fail " + attempt.task + " " + FailureClassName(report.failure) + " " +
@@ -193,6 +203,48 @@ TEST_F(AgentTest, RunsWhatItGetsAndLeaves) {
                                                    "leave w"}));
   EXPECT_EQ(joined_, 1);
   EXPECT_TRUE(HasFile("a"));
+}
+
+TEST_F(AgentTest, GoesOnWithTheTaskThatTheAnswerToAReportBrings) {
+  AddTask("a");
+  AddTask("b");
+  farm_.next_tasks.push_back(farm_.tasks.back());
+  farm_.tasks.pop_back();
+  // Lease is asked for the first task, and once more after the last.
+  int asked = 0;
+  farm_.on_idle = [&] {
+    ++asked;
+    agent_->Stop();
+  };
+  ASSERT_TRUE(Run(MakeFile).ok());
+  EXPECT_EQ(farm_.heard, (std::vector<std::string>{"register w", "complete a key", "complete b key",
+                                                   "leave w"}));
+  EXPECT_EQ(asked, 1);
+}
+
+TEST_F(AgentTest, AWorkerThatEndsAsksForNoNextTask) {
+  AddTask("a");
+  AddTask("b");
+  farm_.next_tasks.push_back(farm_.tasks.back());
+  farm_.tasks.pop_back();
+  ASSERT_TRUE(
+      Run([&](const TaskLease& lease, const std::filesystem::path& store, TaskProgress* progress) {
+        agent_->StopAfterTask();
+        return MakeFile(lease, store, progress);
+      }).ok());
+  EXPECT_EQ(Reports(), (std::vector<std::string>{"complete a key"}));
+  EXPECT_EQ(farm_.next_tasks.size(), 1u);
+}
+
+TEST_F(AgentTest, ATaskThatComesWhileTheWorkerEndsIsLeftToTheFarewell) {
+  AddTask("a");
+  AddTask("b");
+  farm_.next_tasks.push_back(farm_.tasks.back());
+  farm_.tasks.pop_back();
+  farm_.on_complete = [&] { agent_->StopAfterTask(); };
+  ASSERT_TRUE(Run(MakeFile).ok());
+  EXPECT_EQ(farm_.heard, (std::vector<std::string>{"register w", "complete a key", "leave w"}));
+  EXPECT_TRUE(farm_.next_tasks.empty());
 }
 
 TEST_F(AgentTest, WaitsForACoordinatorThatStartsLate) {
