@@ -43,7 +43,7 @@ struct JobSettings {
   std::vector<OutputSpec> outputs;  // the first is OUT, the others --also
 
   std::string depth = "parallax";  // see common/farm/depth_setting.h
-  bool stabilise = true;  // depth that a network gave frame by frame is filtered over time
+  bool stabilise = true;           // depth that a network gave frame by frame is filtered over time
   bool depth_exr_inverse = false;  // what `exr:` files hold where no attribute says so
   // Test option: every shard's depth gets a random scale in 0.5..2 and a shift, drawn from this
   // seed; 0: none.

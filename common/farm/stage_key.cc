@@ -18,7 +18,8 @@ std::string RangeText(const FrameRange& range) {
 
 std::string DepthSettingsText(const JobSettings& settings) {
   return absl::StrFormat("depth=%s stabilise=%d exr_inverse=%d perturb=%d", settings.depth,
-                         settings.stabilise, settings.depth_exr_inverse, settings.perturb_depth_seed);
+                         settings.stabilise, settings.depth_exr_inverse,
+                         settings.perturb_depth_seed);
 }
 
 std::string WarpSettingsText(const JobSettings& settings) {

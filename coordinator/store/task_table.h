@@ -93,8 +93,8 @@ class TaskTable {
   absl::Status ForgetDirectories(const std::string& job);
   // One published result that nobody needs any more goes: the row stays done.
   absl::Status ForgetDirectory(const std::string& job, const std::string& name);
-  // Published depth that is still there, of reconciled shots with all tasks published; in film order, at most
-  // `most`.
+  // Published depth that is still there, of reconciled shots with all tasks published; in film
+  // order, at most `most`.
   absl::StatusOr<std::vector<TaskRecord>> DepthOfFinishedShots(const std::string& job, int most);
 
   // Whether the shot has tasks of this kind whose results can't be read yet.
