@@ -2,29 +2,19 @@
 
 #include <OpenImageIO/imageio.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
-#include <mutex>
 
 #include "absl/strings/str_format.h"
 #include "common/base/file_system.h"
+#include "common/exr/open_image_io.h"
 #include "common/image/half.h"
 
 namespace stereofarm {
 namespace {
 
 constexpr char kNoDate[] = "1970:01:01 00:00:00";
-
-// The calling thread does all the work: a worker's parallelism is its stages', and bytes never
-// depend on a machine's cores.
-void UseOneThread() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    OIIO::attribute("threads", 1);
-    OIIO::attribute("exr_threads", -1);
-  });
-}
 
 absl::Status CheckFinite(const std::filesystem::path& path, const Image& image,
                          const std::vector<std::string>& channels) {
@@ -43,31 +33,28 @@ absl::Status CheckFinite(const std::filesystem::path& path, const Image& image,
   return absl::OkStatus();
 }
 
-std::vector<uint16_t> InterleavedHalves(const Image& image) {
+void RowAs(const float* in, uint16_t* out, int width) { FloatToHalf(in, out, width); }
+void RowAs(const float* in, float* out, int width) { std::copy_n(in, width, out); }
+
+// Samples of type Sample: uint16_t (halves) or float.
+template <typename Sample>
+std::vector<Sample> Interleaved(const Image& image) {
   const size_t channels = static_cast<size_t>(image.channels());
   const size_t width = static_cast<size_t>(image.width());
-  std::vector<uint16_t> pixels(channels * width * static_cast<size_t>(image.height()));
-  std::vector<uint16_t> row(width);
+  std::vector<Sample> pixels(channels * width * static_cast<size_t>(image.height()));
+  std::vector<Sample> row(width);
   for (int y = 0; y < image.height(); ++y) {
     for (size_t c = 0; c < channels; ++c) {
-      FloatToHalf(image.Row(static_cast<int>(c), y), row.data(), image.width());
-      uint16_t* out = pixels.data() + static_cast<size_t>(y) * width * channels + c;
+      RowAs(image.Row(static_cast<int>(c), y), row.data(), image.width());
+      Sample* out = pixels.data() + static_cast<size_t>(y) * width * channels + c;
       for (size_t x = 0; x < width; ++x) out[x * channels] = row[x];
     }
   }
   return pixels;
 }
 
-absl::Status WriteFailure(const std::filesystem::path& path, const std::string& error, int code) {
-  unlink(path.c_str());
-  if (code == ENOSPC || code == EDQUOT || code == EACCES) {
-    return ErrnoStatus(code, "cannot write " + path.string());
-  }
-  return absl::InternalError(absl::StrFormat("cannot write %s: %s", path.string(), error));
-}
-
 absl::StatusOr<std::unique_ptr<OIIO::ImageInput>> OpenInput(const std::filesystem::path& path) {
-  UseOneThread();
+  OpenImageIoOnOneThread();
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) return ErrnoStatus(errno, "cannot open " + path.string());
   std::unique_ptr<OIIO::ImageInput> input = OIIO::ImageInput::create("openexr");
@@ -93,28 +80,32 @@ ExrImage Header(const OIIO::ImageSpec& spec) {
 
 absl::Status WriteExr(const std::filesystem::path& path, const Image& image,
                       const std::vector<std::string>& channels,
-                      const std::map<std::string, std::string>& attributes, bool fast) {
-  UseOneThread();
+                      const std::map<std::string, std::string>& attributes, ExrPixels form) {
+  OpenImageIoOnOneThread();
   if (image.empty() || static_cast<int>(channels.size()) != image.channels()) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "%s: %d channel names for %d channels", path.string(), channels.size(), image.channels()));
   }
   SF_RETURN_IF_ERROR(CheckFinite(path, image, channels));
-  OIIO::ImageSpec spec(image.width(), image.height(), image.channels(), OIIO::TypeDesc::HALF);
+  const OIIO::TypeDesc type =
+      form == ExrPixels::kFloat ? OIIO::TypeDesc::FLOAT : OIIO::TypeDesc::HALF;
+  OIIO::ImageSpec spec(image.width(), image.height(), image.channels(), type);
   spec.channelnames = channels;
-  spec.attribute("compression", fast ? "none" : "zip");
+  spec.attribute("compression", form == ExrPixels::kFastHalf ? "none" : "zip");
   // OpenImageIO writes the present second where none is given, and no two files would be alike.
   spec.attribute("DateTime", kNoDate);
   for (const auto& [name, value] : attributes) spec.attribute(name, value);
   std::unique_ptr<OIIO::ImageOutput> output = OIIO::ImageOutput::create("openexr");
   errno = 0;
   if (!output || !output->open(path.string(), spec)) {
-    return WriteFailure(path, output ? output->geterror() : OIIO::geterror(), errno);
+    return PictureWriteFailure(path, output ? output->geterror() : OIIO::geterror(), errno);
   }
-  const std::vector<uint16_t> pixels = InterleavedHalves(image);
-  const bool written = output->write_image(OIIO::TypeDesc::HALF, pixels.data());
+  const bool written = form == ExrPixels::kFloat
+                           ? output->write_image(type, Interleaved<float>(image).data())
+                           : output->write_image(type, Interleaved<uint16_t>(image).data());
   const int write_code = errno;
-  if (!output->close() || !written) return WriteFailure(path, output->geterror(), write_code);
+  if (!output->close() || !written)
+    return PictureWriteFailure(path, output->geterror(), write_code);
   return absl::OkStatus();
 }
 

@@ -18,12 +18,19 @@ struct ExrImage {
   std::map<std::string, std::string> attributes;  // text attributes; numbers are read as text
 };
 
-// Writes half channels, ZIP (16 rows) unless `fast`, then uncompressed. The pixels must be finite
-// (InvalidArgument names the channel). The same input gives the same bytes. ResourceExhausted when
-// the disk is full; no file is left behind on failure.
+// How pixels are written.
+enum class ExrPixels {
+  kHalf,      // halves, ZIP (16 rows)
+  kFastHalf,  // halves, uncompressed
+  kFloat,     // as they are, ZIP
+};
+
+// The pixels must be finite (InvalidArgument names the channel). The same input gives the same
+// bytes. ResourceExhausted when the disk is full; no file is left behind on failure.
 absl::Status WriteExr(const std::filesystem::path& path, const Image& image,
                       const std::vector<std::string>& channels,
-                      const std::map<std::string, std::string>& attributes, bool fast = false);
+                      const std::map<std::string, std::string>& attributes,
+                      ExrPixels pixels = ExrPixels::kHalf);
 
 // Reads all channels. NotFound, DataLoss (not an EXR, cut off) name the file.
 absl::StatusOr<ExrImage> ReadExr(const std::filesystem::path& path);

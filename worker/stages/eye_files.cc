@@ -52,7 +52,7 @@ absl::Status WriteFrame(const FilmFrame& frame, const std::vector<std::string>& 
   }
   // Read once and then deleted: not worth the time that compressing takes.
   SF_RETURN_IF_ERROR(WriteExr(run->folder() / name, all, names,
-                              AttributesOf(*run, frame.frame, model), /*fast=*/true));
+                              AttributesOf(*run, frame.frame, model), ExrPixels::kFastHalf));
   run->FrameDone();
   return absl::OkStatus();
 }

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "common/base/file_system.h"
+#include "common/exr/gray_png.h"
 #include "common/image/half.h"
 #include "tests/support/temp_folder.h"
 
@@ -28,8 +29,8 @@ TEST(ExrTest, HalvesComeBackExactlyInTheirChannels) {
   const TempFolder folder;
   const Image image = Ramp(33, 17, 5);
   const std::vector<std::string> channels = {"right.R", "right.G", "right.B", "right.A", "right.D"};
-  for (const bool fast : {false, true}) {
-    ASSERT_TRUE(WriteExr(folder / "a.exr", image, channels, {{"model", "parallax/1"}}, fast).ok());
+  for (const ExrPixels form : {ExrPixels::kHalf, ExrPixels::kFastHalf, ExrPixels::kFloat}) {
+    ASSERT_TRUE(WriteExr(folder / "a.exr", image, channels, {{"model", "parallax/1"}}, form).ok());
     const ExrImage read = ReadExr(folder / "a.exr").value();
     EXPECT_EQ(read.attributes.at("model"), "parallax/1");
     ASSERT_EQ(read.channels.size(), channels.size());
@@ -45,6 +46,38 @@ TEST(ExrTest, HalvesComeBackExactlyInTheirChannels) {
       }
     }
   }
+}
+
+TEST(ExrTest, FloatsComeBackAsTheyWere) {
+  const TempFolder folder;
+  Image image(3, 1, 1);
+  image.Row(0, 0)[0] = 1.0f / 3;
+  image.Row(0, 0)[1] = 1e-30f;
+  image.Row(0, 0)[2] = 1e6f;
+  ASSERT_TRUE(WriteExr(folder / "a.exr", image, {"Z"}, {}, ExrPixels::kFloat).ok());
+  const ExrImage read = ReadExr(folder / "a.exr").value();
+  for (int x = 0; x < 3; ++x) EXPECT_EQ(read.image.Row(0, 0)[x], image.Row(0, 0)[x]);
+}
+
+TEST(GrayPngTest, Has16BitsAndSaysWhatItHolds) {
+  const TempFolder folder;
+  const Image image = Ramp(40, 20, 1);
+  ASSERT_TRUE(WriteGrayPng(folder / "a.png", image, {{"stereofarm:frame", "7"}}).ok());
+  ASSERT_TRUE(WriteGrayPng(folder / "b.png", image, {{"stereofarm:frame", "7"}}).ok());
+  const std::string bytes = ReadFile(folder / "a.png").value();
+  EXPECT_EQ(bytes, ReadFile(folder / "b.png").value());
+  // The header: 40 x 20, 16 bits, grey.
+  EXPECT_EQ(bytes.substr(12, 14), std::string("IHDR\0\0\0\x28\0\0\0\x14\x10\0", 14));
+  EXPECT_NE(bytes.find(std::string("stereofarm:frame\0"
+                                   "7",
+                                   18)),
+            std::string::npos);
+}
+
+TEST(GrayPngTest, LeavesNothingBehindWhereItCantWrite) {
+  const TempFolder folder;
+  EXPECT_FALSE(WriteGrayPng(folder / "none" / "a.png", Ramp(8, 8, 1), {}).ok());
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
 TEST(ExrTest, SameInputGivesSameBytes) {
