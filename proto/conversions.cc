@@ -36,6 +36,11 @@ v1::JobSettings ToProto(const JobSettings& settings) {
     added->set_layout(LayoutName(output.layout));
     added->set_file(output.file);
   }
+  for (const ExportSpec& each : settings.exports) {
+    v1::ExportSpec* added = proto.add_exports();
+    added->set_format(ExportFormatName(each.format));
+    added->set_folder(each.folder);
+  }
   proto.set_depth(settings.depth);
   proto.set_raw_depth(!settings.stabilise);
   proto.set_depth_exr_inverse(settings.depth_exr_inverse);
@@ -74,6 +79,10 @@ absl::StatusOr<JobSettings> FromProto(const v1::JobSettings& proto) {
   for (const v1::OutputSpec& output : proto.outputs()) {
     SF_ASSIGN_OR_RETURN(const Layout layout, ParseLayout(output.layout()));
     settings.outputs.push_back({layout, output.file()});
+  }
+  for (const v1::ExportSpec& each : proto.exports()) {
+    SF_ASSIGN_OR_RETURN(const ExportFormat format, ParseExportFormat(each.format()));
+    settings.exports.push_back({format, each.folder()});
   }
   settings.depth = proto.depth();
   settings.depth_exr_inverse = proto.depth_exr_inverse();

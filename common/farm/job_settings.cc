@@ -125,6 +125,39 @@ absl::StatusOr<FrameRange> ParseRange(const std::string& text) {
       text));
 }
 
+namespace {
+
+// Whether `path` is `folder` or lies in it.
+bool IsIn(const std::string& path, const std::string& folder) {
+  return path == folder || path.starts_with(folder + "/");
+}
+
+// `files`: what else the job reads and writes.
+absl::Status CheckExport(const ExportSpec& each, const JobSettings& settings,
+                         const std::set<std::string>& files) {
+  const std::string option = "--export-depth " + ExportFormatName(each.format) + "=" + each.folder;
+  if (each.folder.empty()) {
+    return absl::InvalidArgumentError(option + ": name the folder to write");
+  }
+  for (const std::string& file : files) {
+    if (IsIn(file, each.folder) || IsIn(each.folder, file)) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "%s: %s can't lie there, too; name a new folder for the depth", option, file));
+    }
+  }
+  if (IsIn(ParseDepthSetting(settings.depth).path, each.folder)) {
+    return absl::InvalidArgumentError(
+        option + ": --depth is read from there; name a new folder for the depth");
+  }
+  if (each.format == ExportFormat::kExrMetres && !settings.rig) {
+    return absl::InvalidArgumentError(
+        option + ": without --rig nothing is known of metres; give a rig, or use exr");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::Status ValidateSettings(const JobSettings& settings) {
   if (settings.input.empty()) return absl::InvalidArgumentError("IN: name the film to convert");
   if (settings.outputs.empty() || settings.outputs.front().file.empty()) {
@@ -136,6 +169,10 @@ absl::Status ValidateSettings(const JobSettings& settings) {
       return absl::InvalidArgumentError(absl::StrFormat(
           "%s is named twice; input and outputs must be different files", output.file));
     }
+  }
+  for (const ExportSpec& each : settings.exports) {
+    SF_RETURN_IF_ERROR(CheckExport(each, settings, files));
+    files.insert(each.folder);
   }
   SF_RETURN_IF_ERROR(CheckDepthSetting(ParseDepthSetting(settings.depth)));
   if (settings.inpaint != "background" && settings.inpaint != "stretch") {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "common/base/status.h"
+#include "common/farm/depth_export.h"
 #include "common/timeline/frame_range.h"
 
 namespace stereofarm {
@@ -41,6 +42,7 @@ struct OutputSpec {
 struct JobSettings {
   std::string input;                // absolute
   std::vector<OutputSpec> outputs;  // the first is OUT, the others --also
+  std::vector<ExportSpec> exports;  // folders of the depth that the film is made with
 
   std::string depth = "parallax";  // see common/farm/depth_setting.h
   bool stabilise = true;           // depth that a network gave frame by frame is filtered over time

@@ -35,6 +35,9 @@ std::string EncodeSettingsText(const JobSettings& settings) {
                       settings.crf.value_or(-1), settings.pixel_format, settings.encoder_threads);
   for (const auto& [name, value] : settings.encoder_options) text += " " + name + "=" + value;
   for (const OutputSpec& output : settings.outputs) text += " layout=" + LayoutName(output.layout);
+  for (const ExportSpec& each : settings.exports) {
+    text += " export=" + ExportFormatName(each.format);
+  }
   return text;
 }
 
@@ -80,12 +83,13 @@ absl::StatusOr<std::string> HashEnds(const std::filesystem::path& path) {
 
 int StageVersion(TaskKind kind) {
   switch (kind) {
+    case TaskKind::kWarp:
+    case TaskKind::kRender:
+      return 2;
     case TaskKind::kScan:
     case TaskKind::kDepth:
-    case TaskKind::kWarp:
     case TaskKind::kInpaint:
     case TaskKind::kEncode:
-    case TaskKind::kRender:
       return 1;
   }
   return 1;

@@ -217,6 +217,13 @@ class Examination {
       std::error_code error;
       if (fs::exists(film, error)) FindUseless(film, "is half a film of a job that has ended");
     }
+    for (const ExportSpec& each : job.settings.exports) {
+      const fs::path folder = UnfinishedFilm(each.folder, job.id);
+      std::error_code error;
+      if (fs::exists(folder, error)) {
+        FindUseless(folder, "is half an export of depth of a job that has ended");
+      }
+    }
   }
 
   void FindTemporaryFiles(const fs::path& folder, bool below) {

@@ -11,6 +11,7 @@
 #include "common/media/segment.h"
 #include "coordinator/assembly/assemble_film.h"
 #include "coordinator/assembly/depth_folder.h"
+#include "coordinator/assembly/place_export.h"
 
 namespace stereofarm {
 
@@ -64,8 +65,10 @@ absl::Status FilmFiles::CheckDepthFolder(const std::string& folder, const Indexe
   return stereofarm::CheckDepthFolder(folder, film.frames, film.width, film.height);
 }
 
-absl::StatusOr<std::string> FilmFiles::Fingerprint(const std::string& film) {
-  return ReadFilmFingerprint(film);
+absl::StatusOr<std::string> FilmFiles::Fingerprint(const std::string& product) {
+  std::error_code error;
+  if (std::filesystem::is_directory(product, error)) return ExportFingerprint(product);
+  return ReadFilmFingerprint(product);
 }
 
 std::string FilmFiles::SegmentExtension(const std::string& codec) {
@@ -78,7 +81,18 @@ absl::StatusOr<int64_t> FilmFiles::SegmentFrames(const std::filesystem::path& se
 
 absl::StatusOr<std::vector<std::string>> FilmFiles::Assemble(
     const FilmOrder& order, const std::function<bool(double)>& progress) {
-  return AssembleFilm(order, progress);
+  const auto films = [&](double share) {
+    return progress(order.exports.empty() ? share : share / 2);
+  };
+  SF_ASSIGN_OR_RETURN(std::vector<std::string> remarks, AssembleFilm(order, films));
+  const double count = static_cast<double>(order.exports.size());
+  for (size_t i = 0; i < order.exports.size(); ++i) {
+    const auto part = [&](double share) {
+      return progress(0.5 + (static_cast<double>(i) + share) / count / 2);
+    };
+    SF_RETURN_IF_ERROR(PlaceExport(order, i, part));
+  }
+  return remarks;
 }
 
 }  // namespace stereofarm

@@ -17,7 +17,7 @@ class FilmFiles : public FilmAccess {
   absl::StatusOr<IndexedFilm> Index(const std::string& input,
                                     const std::function<bool(double)>& progress) override;
   absl::Status CheckDepthFolder(const std::string& folder, const IndexedFilm& film) override;
-  absl::StatusOr<std::string> Fingerprint(const std::string& film) override;
+  absl::StatusOr<std::string> Fingerprint(const std::string& product) override;
   std::string SegmentExtension(const std::string& codec) override;
   absl::StatusOr<int64_t> SegmentFrames(const std::filesystem::path& segment) override;
   absl::StatusOr<std::vector<std::string>> Assemble(

@@ -64,6 +64,10 @@ std::string StatusJson(const v1::JobStatus& status) {
   for (const v1::OutputSpec& output : status.settings().outputs()) {
     json["outputs"].push_back({{"layout", output.layout()}, {"file", output.file()}});
   }
+  json["exports"] = Json::array();
+  for (const v1::ExportSpec& each : status.settings().exports()) {
+    json["exports"].push_back({{"format", each.format()}, {"folder", each.folder()}});
+  }
   json["paused"] = status.paused();
   json["hold"] = status.hold();
   json["priority"] = status.priority();

@@ -81,6 +81,9 @@ std::string StatusText(const v1::JobStatus& status) {
   for (const v1::OutputSpec& output : status.settings().outputs()) {
     text += absl::StrFormat("output   %s (%s)\n", output.file(), output.layout());
   }
+  for (const v1::ExportSpec& each : status.settings().exports()) {
+    text += absl::StrFormat("depth    %s (%s)\n", each.folder(), each.format());
+  }
   text += absl::StrFormat("frames   %d, %s until now\n", status.frames(),
                           DurationText(status.seconds()));
   for (const v1::StageProgress& stage : status.stages()) {

@@ -44,6 +44,19 @@ absl::Status SetOutputs(const SettingsArguments& arguments, JobSettings* setting
   return absl::OkStatus();
 }
 
+absl::Status SetExports(const SettingsArguments& arguments, JobSettings* settings) {
+  for (const std::string& text : arguments.export_depth) {
+    SF_ASSIGN_OR_RETURN(const auto pair, SplitPair("--export-depth", text, "FORMAT=DIR"));
+    ExportSpec each;
+    SF_ASSIGN_OR_RETURN(each.format, ParseExportFormat(pair.first));
+    each.folder = Absolute(pair.second);
+    // "depth/" is the folder depth.
+    if (each.folder.size() > 1 && each.folder.ends_with('/')) each.folder.pop_back();
+    settings->exports.push_back(each);
+  }
+  return absl::OkStatus();
+}
+
 // Workers run in other folders than the user.
 std::string AbsoluteDepth(const std::string& depth) {
   DepthSetting setting = ParseDepthSetting(depth);
@@ -152,6 +165,15 @@ void AddEncodingOptions(CLI::App* command, SettingsArguments* arguments) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command
+      ->add_option("--export-depth", arguments->export_depth,
+                   "Depth as files, one for each frame, in a folder of its\n"
+                   "own: exr, exr-half, exr-metres, png16 or npz; may be\n"
+                   "given again")
+      ->type_name("FORMAT=DIR")
+      ->group(group)
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command
       ->add_option("--codec", arguments->codec,
                    "FFmpeg's name of an encoder: libx264, libx265, prores,\n"
                    "ffv1, …")
@@ -234,6 +256,7 @@ absl::StatusOr<JobSettings> BuildSettings(const SettingsArguments& arguments) {
   JobSettings settings;
   settings.input = Absolute(arguments.input);
   SF_RETURN_IF_ERROR(SetOutputs(arguments, &settings));
+  SF_RETURN_IF_ERROR(SetExports(arguments, &settings));
   settings.depth = AbsoluteDepth(arguments.depth);
   if (arguments.depth_exr != "z" && arguments.depth_exr != "inverse") {
     return absl::InvalidArgumentError(absl::StrFormat(

@@ -17,7 +17,8 @@ struct SettingsArguments {
   std::string input;
   std::string output;
   std::string layout = "sbs";
-  std::vector<std::string> also;  // LAYOUT=FILE
+  std::vector<std::string> also;          // LAYOUT=FILE
+  std::vector<std::string> export_depth;  // FORMAT=DIR
   std::string depth = "parallax";
   std::string depth_exr = "z";
   std::string inpaint = "background";
@@ -40,7 +41,7 @@ struct SettingsArguments {
 
 // Adds the options that decide about the picture; `convert`, `submit` and `preview` have them all.
 void AddPictureOptions(CLI::App* command, SettingsArguments* arguments);
-// --codec and what belongs to it, --also.
+// --codec and what belongs to it, --also, --export-depth.
 void AddEncodingOptions(CLI::App* command, SettingsArguments* arguments);
 // --no-space-check, of commands that begin a whole film.
 void AddSpaceOption(CLI::App* command, bool* no_space_check);

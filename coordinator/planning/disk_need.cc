@@ -89,6 +89,20 @@ double CodedBits(const JobSettings& settings, const FilmSize& film, double sourc
          std::exp2((kUsualCrf - crf) / kCrfHalf);
 }
 
+// Of a picture's pixel: at most, since how well a depth compresses depends on what made it.
+double ExportBytes(ExportFormat format) {
+  switch (format) {
+    case ExportFormat::kExr:
+    case ExportFormat::kExrMetres:
+    case ExportFormat::kNpz:
+      return 4;
+    case ExportFormat::kExrHalf:
+    case ExportFormat::kPng16:
+      break;
+  }
+  return 2;
+}
+
 int64_t Whole(double bytes) { return std::llround(std::min(bytes * kSurplus, 9e18)); }
 
 }  // namespace
@@ -112,6 +126,12 @@ DiskNeed DiskNeedOf(const JobSettings& settings, const FilmSize& film, int64_t w
     const double bytes = (rate > 0 ? rate * film.seconds * share : bits * pixels) / 8;
     segments += bytes;
     need.outputs.push_back(Whole(bytes));
+  }
+
+  for (const ExportSpec& each : settings.exports) {
+    const double bytes = (ExportBytes(each.format) * width * height + kFileBytes) * frames;
+    segments += bytes;
+    need.exports.push_back(Whole(bytes));
   }
 
   const double shard = std::min<double>(settings.shard_frames, frames);

@@ -27,6 +27,8 @@ struct DiskNeed {
   // The finished films, one for each of the settings' outputs; they're written while their segments
   // are still in the store.
   std::vector<int64_t> outputs;
+  // The folders of depth, one for each of the settings' exports; likewise.
+  std::vector<int64_t> exports;
 };
 
 // `workers`: that work on the job at the same time, at least 1.

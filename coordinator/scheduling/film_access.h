@@ -33,6 +33,8 @@ struct FilmOrder {
   bool replace = false;
   // For each of settings.outputs the segments in film order, as absolute paths.
   std::vector<std::vector<std::filesystem::path>> segments;
+  // For each of settings.exports the range's files in order of frames, as absolute paths.
+  std::vector<std::vector<std::filesystem::path>> exports;
 };
 
 // Films, as far as the engine touches them. Thread-safe: it's called without the engine's lock.
@@ -50,14 +52,14 @@ class FilmAccess {
   // InvalidArgument unless the folder of --depth exr:DIR has a picture of the film's size for every
   // frame.
   virtual absl::Status CheckDepthFolder(const std::string& folder, const IndexedFilm& film) = 0;
-  // The fingerprint that a film carries; empty when it has none.
-  virtual absl::StatusOr<std::string> Fingerprint(const std::string& film) = 0;
+  // The fingerprint that a film or the folder of an export carries; empty when it has none.
+  virtual absl::StatusOr<std::string> Fingerprint(const std::string& product) = 0;
   virtual std::string SegmentExtension(const std::string& codec) = 0;
   // Frames of a finished segment; DataLoss when it isn't sound.
   virtual absl::StatusOr<int64_t> SegmentFrames(const std::filesystem::path& segment) = 0;
-  // Writes all outputs and puts each in its place whole: one that is there already is replaced only
-  // if the order says so (AlreadyExists) or it carries the order's fingerprint, then it's left
-  // alone. Gives what there is to remark.
+  // Writes all outputs and exports and puts each in its place whole: one that is there already is
+  // replaced only if the order says so (AlreadyExists) or it carries the order's fingerprint, then
+  // it's left alone. Gives what there is to remark.
   virtual absl::StatusOr<std::vector<std::string>> Assemble(
       const FilmOrder& order, const std::function<bool(double)>& progress) = 0;
 };

@@ -220,6 +220,7 @@ absl::Status JobEngine::Assemble(const JobRecord& job, int64_t generation) {
   order.fingerprint = job.fingerprint;
   order.replace = job.replace;
   order.segments.resize(job.settings.outputs.size());
+  order.exports.resize(job.settings.exports.size());
   const std::string extension = parts_.films->SegmentExtension(job.settings.codec);
   bool sound = true;
   for (const TaskRecord& task : tasks) {
@@ -237,6 +238,12 @@ absl::Status JobEngine::Assemble(const JobRecord& job, int64_t generation) {
     for (size_t i = 0; i < order.segments.size(); ++i) {
       order.segments[i].push_back(options_.store / task.committed_directory /
                                   SegmentName(i, extension));
+    }
+    for (size_t i = 0; i < order.exports.size(); ++i) {
+      for (int64_t frame = task.core.begin; frame < task.core.end; ++frame) {
+        order.exports[i].push_back(options_.store / task.committed_directory /
+                                   ExportPartName(i, job.settings.exports[i].format, frame));
+      }
     }
   }
   if (!sound) return absl::OkStatus();

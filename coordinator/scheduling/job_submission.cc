@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 
 #include "absl/strings/str_format.h"
 #include "common/farm/depth_setting.h"
@@ -38,38 +37,65 @@ absl::Status CheckModelFile(const DepthSetting& depth) {
   return known.ok() ? CheckTensors(*known, depth.path) : absl::OkStatus();
 }
 
+bool Contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 absl::Status CheckAbsolute(const std::string& file) {
   if (fs::path(file).is_absolute()) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrFormat("%s: the farm takes absolute paths only", file));
 }
 
-absl::Status CheckOutputFolder(const std::string& file) {
-  const fs::path folder = fs::path(file).parent_path();
+// That `product` can be written beside what else lies in its folder.
+absl::Status CheckFolderOf(const std::string& product) {
+  const fs::path folder = fs::path(product).parent_path();
   std::error_code error;
   if (!fs::is_directory(folder, error)) {
     return absl::InvalidArgumentError(
-        absl::StrFormat("%s: the folder %s isn't there; create it or choose another output", file,
-                        folder.string()));
-  }
-  if (fs::is_directory(file, error)) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("%s is a folder; name the film to write", file));
+        absl::StrFormat("%s: the folder %s isn't there; create it or choose another output",
+                        product, folder.string()));
   }
   if (access(folder.c_str(), W_OK | X_OK) != 0) {
     return absl::InvalidArgumentError(
         absl::StrFormat("%s: no permission to write into the folder %s; choose another output",
-                        file, folder.string()));
+                        product, folder.string()));
   }
   return absl::OkStatus();
 }
 
-std::optional<std::string> ExistingOutput(const JobSettings& settings) {
+absl::Status CheckPlaces(const JobSettings& settings) {
   for (const OutputSpec& output : settings.outputs) {
+    SF_RETURN_IF_ERROR(CheckFolderOf(output.file));
     std::error_code error;
-    if (fs::exists(output.file, error)) return output.file;
+    if (fs::is_directory(output.file, error)) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("%s is a folder; name the film to write", output.file));
+    }
   }
-  return std::nullopt;
+  for (const ExportSpec& each : settings.exports) {
+    SF_RETURN_IF_ERROR(CheckFolderOf(each.folder));
+  }
+  return absl::OkStatus();
+}
+
+// All that the job writes: films, and folders of depth.
+std::vector<std::string> ProductsOf(const JobSettings& settings) {
+  std::vector<std::string> products;
+  for (const OutputSpec& output : settings.outputs) products.push_back(output.file);
+  for (const ExportSpec& each : settings.exports) products.push_back(each.folder);
+  return products;
+}
+
+// Those that are there; an empty folder is none.
+std::vector<std::string> ExistingProducts(const JobSettings& settings) {
+  std::vector<std::string> existing;
+  for (const std::string& product : ProductsOf(settings)) {
+    std::error_code error;
+    const bool empty = fs::is_directory(product, error) && fs::is_empty(product, error);
+    if (fs::exists(product, error) && !empty) existing.push_back(product);
+  }
+  return existing;
 }
 
 }  // namespace
@@ -83,9 +109,8 @@ absl::Status JobEngine::CheckAllowed(const JobSettings& settings) const {
   for (const std::string& file : read) {
     SF_RETURN_IF_ERROR(options_.is_private ? CheckAbsolute(file) : roots_.CheckReading(file));
   }
-  for (const OutputSpec& output : settings.outputs) {
-    SF_RETURN_IF_ERROR(options_.is_private ? CheckAbsolute(output.file)
-                                           : roots_.CheckWriting(output.file));
+  for (const std::string& product : ProductsOf(settings)) {
+    SF_RETURN_IF_ERROR(options_.is_private ? CheckAbsolute(product) : roots_.CheckWriting(product));
   }
   return absl::OkStatus();
 }
@@ -100,13 +125,12 @@ absl::StatusOr<std::shared_ptr<const IndexedFilm>> JobEngine::IndexForSubmit(
 
 absl::StatusOr<std::optional<JobRecord>> JobEngine::WriterOf(const JobSettings& settings,
                                                              const std::string& but) {
-  std::set<std::string> files;
-  for (const OutputSpec& output : settings.outputs) files.insert(output.file);
+  const std::vector<std::string> products = ProductsOf(settings);
   SF_ASSIGN_OR_RETURN(const std::vector<JobRecord> jobs, store_->jobs().All());
   for (const JobRecord& job : jobs) {
     if (job.id == but || !IsUnfinished(job.state)) continue;
-    for (const OutputSpec& output : job.settings.outputs) {
-      if (files.contains(output.file)) return job;
+    for (const std::string& product : ProductsOf(job.settings)) {
+      if (Contains(products, product)) return job;
     }
   }
   return std::nullopt;
@@ -130,6 +154,9 @@ absl::StatusOr<DiskNeed> JobEngine::CheckDiskNeed(const SubmitOrder& order, cons
   for (size_t i = 0; i < need.outputs.size(); ++i) {
     wanted.push_back({fs::path(settings.outputs[i].file).parent_path(), need.outputs[i]});
   }
+  for (size_t i = 0; i < need.exports.size(); ++i) {
+    wanted.push_back({fs::path(settings.exports[i].folder).parent_path(), need.exports[i]});
+  }
   SF_RETURN_IF_ERROR(parts_.disks->CheckRoom(wanted));
   return need;
 }
@@ -141,9 +168,7 @@ absl::StatusOr<SubmitResult> JobEngine::Submit(const SubmitOrder& asked) {
                       DepthWithWeights(asked.settings.depth, options_.models));
   const JobSettings& settings = order.settings;
   SF_RETURN_IF_ERROR(CheckAllowed(settings));
-  for (const OutputSpec& output : settings.outputs) {
-    SF_RETURN_IF_ERROR(CheckOutputFolder(output.file));
-  }
+  SF_RETURN_IF_ERROR(CheckPlaces(settings));
   SF_RETURN_IF_ERROR(parts_.films->CheckSettings(settings));
 
   const auto find_existing =
@@ -169,19 +194,36 @@ absl::StatusOr<SubmitResult> JobEngine::Submit(const SubmitOrder& asked) {
   }
 
   std::shared_ptr<const IndexedFilm> film;
-  if (const std::optional<std::string> output = ExistingOutput(settings);
-      output && !order.replace) {
-    const absl::StatusOr<std::string> fingerprint = parts_.films->Fingerprint(*output);
-    if (fingerprint.ok() && !fingerprint->empty()) {
-      SF_ASSIGN_OR_RETURN(film, IndexForSubmit(settings));
-      SF_ASSIGN_OR_RETURN(const std::string model_files, HashModelFiles(settings.depth));
-      if (*fingerprint == JobFingerprint(settings, film->source_identity, model_files)) {
-        result.already_done = true;
-        return result;
-      }
+  const std::vector<std::string> existing_products = ExistingProducts(settings);
+  if (order.replace) {
+    // No folder of somebody else's goes.
+    for (const ExportSpec& each : settings.exports) {
+      if (!Contains(existing_products, each.folder)) continue;
+      const absl::StatusOr<std::string> fingerprint = parts_.films->Fingerprint(each.folder);
+      if (fingerprint.ok() && !fingerprint->empty()) continue;
+      return absl::AlreadyExistsError(absl::StrFormat(
+          "%s is a folder that no export has written; choose another name", each.folder));
     }
-    return absl::AlreadyExistsError(
-        absl::StrFormat("%s exists; choose another name, or replace it with --yes", *output));
+  } else if (!existing_products.empty()) {
+    std::string own;  // fingerprint of this very job's products
+    for (const std::string& product : existing_products) {
+      const absl::StatusOr<std::string> fingerprint = parts_.films->Fingerprint(product);
+      if (fingerprint.ok() && !fingerprint->empty()) {
+        if (own.empty()) {
+          SF_ASSIGN_OR_RETURN(film, IndexForSubmit(settings));
+          SF_ASSIGN_OR_RETURN(const std::string model_files, HashModelFiles(settings.depth));
+          own = JobFingerprint(settings, film->source_identity, model_files);
+        }
+        if (*fingerprint == own) continue;
+      }
+      return absl::AlreadyExistsError(
+          absl::StrFormat("%s exists; choose another name, or replace it with --yes", product));
+    }
+    // What is missing is made.
+    if (existing_products.size() == ProductsOf(settings).size()) {
+      result.already_done = true;
+      return result;
+    }
   }
   // What needs the whole film is checked here too, since the answer is the user's own mistake.
   const DepthSetting depth = ParseDepthSetting(settings.depth);

@@ -38,6 +38,12 @@ std::vector<std::string> FilesOf(const ResultCheck& check, FilmAccess* films) {
       for (size_t i = 0; i < check.settings.outputs.size(); ++i) {
         files.push_back(SegmentName(i, extension));
       }
+      const std::vector<ExportSpec>& exports = check.settings.exports;
+      for (size_t i = 0; i < exports.size(); ++i) {
+        for (int64_t frame = check.task.core.begin; frame < check.task.core.end; ++frame) {
+          files.push_back(ExportPartName(i, exports[i].format, frame));
+        }
+      }
       break;
     }
   }
@@ -79,8 +85,9 @@ absl::Status CheckResultFiles(const ResultCheck& check, const std::filesystem::p
                               AttemptFiles* files, FilmAccess* films) {
   SF_RETURN_IF_ERROR(files->Check(directory, manifest));
   if (check.task.kind != SegmentKind(check.settings)) return absl::OkStatus();
-  for (const std::string& name : FilesOf(check, films)) {
-    const std::filesystem::path path = store / directory / name;
+  const std::string extension = films->SegmentExtension(check.settings.codec);
+  for (size_t i = 0; i < check.settings.outputs.size(); ++i) {
+    const std::filesystem::path path = store / directory / SegmentName(i, extension);
     SF_ASSIGN_OR_RETURN(const int64_t frames, films->SegmentFrames(path));
     if (frames != check.task.core.size()) {
       return absl::DataLossError(absl::StrFormat("%s has %d frames where %d belong", path.string(),

@@ -91,14 +91,17 @@ absl::Status RunDepth(DepthEstimator* estimator, TaskRun* run) {
       return absl::InternalError(
           absl::StrFormat("%s gave frame %d twice or out of order", model, frame->frame));
     }
-    Settle(perturbation, &frame->inverse_depth);
+    // Depth that a film was made with is used as it stands.
+    const bool as_it_stands = frame->values != kInverseDepth;
+    if (!as_it_stands) Settle(perturbation, &frame->inverse_depth);
     if (KeepsSamples(shard, frame->frame)) {
       samples.frames.push_back(SampleFrame(frame->frame, frame->inverse_depth, frame->confidence));
     }
     ExrAttributes attributes = AttributesOf(*run, frame->frame, model);
-    attributes[kDepthValues] = kInverseDepth;
+    attributes[kDepthValues] = frame->values;
     SF_RETURN_IF_ERROR(WriteExr(run->folder() / DepthFileName(frame->frame), frame->inverse_depth,
-                                {kDepthChannel}, attributes));
+                                {kDepthChannel}, attributes,
+                                as_it_stands ? ExrPixels::kFloat : ExrPixels::kHalf));
     if (shard.core.Contains(frame->frame)) run->FrameDone();
   }
   if (next != shard.full.end) {

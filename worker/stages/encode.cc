@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "common/media/segment.h"
+#include "worker/stages/export_depth.h"
 #include "worker/stages/packer.h"
 #include "worker/stages/prefetch.h"
 
@@ -74,6 +75,9 @@ absl::Status EncodeSegments(std::unique_ptr<Stream<FilmFrame>> frames, TaskRun* 
                                               plan.video, plan.encoder, run->place().film));
     writers.push_back(std::move(writer));
     packers.push_back(std::make_unique<Packer>(plan, source.color));
+  }
+  if (!settings.exports.empty()) {
+    frames = Ahead<FilmFrame>(std::make_unique<ExportStage>(std::move(frames), run));
   }
   const std::unique_ptr<Stream<PackedFrame>> packed =
       Ahead<PackedFrame>(std::make_unique<PackStage>(std::move(frames), std::move(packers), run));

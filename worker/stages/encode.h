@@ -14,7 +14,7 @@ namespace stereofarm {
 std::string SegmentFileName(size_t output, const std::string& codec);
 
 // Packs and encodes the core's frames into one segment for each output of the job, then checks that
-// each has them all.
+// each has them all. Writes the job's exports of depth beside them.
 absl::Status EncodeSegments(std::unique_ptr<Stream<FilmFrame>> frames, TaskRun* run);
 
 }  // namespace stereofarm

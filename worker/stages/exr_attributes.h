@@ -11,6 +11,8 @@ namespace stereofarm {
 
 using ExrAttributes = std::map<std::string, std::string>;
 
+inline constexpr char kModelAttribute[] = "stereofarm:model";
+
 // What every EXR of the farm says about itself: job, frame, PTS, what made it and the colour of the
 // source.
 inline ExrAttributes AttributesOf(const TaskRun& run, int64_t frame, const std::string& model) {
@@ -21,7 +23,7 @@ inline ExrAttributes AttributesOf(const TaskRun& run, int64_t frame, const std::
           {"stereofarm:pts", std::to_string(run.PtsOf(frame)) + " * " +
                                  std::to_string(index.time_base.num) + "/" +
                                  std::to_string(index.time_base.den) + " s"},
-          {"stereofarm:model", model},
+          {kModelAttribute, model},
           {"stereofarm:color", "code values; primaries " + color.primaries + ", transfer " +
                                    color.transfer + ", matrix " + color.matrix}};
 }

@@ -2,6 +2,7 @@
 #define STEREOFARM_WORKER_STAGES_FILM_FRAME_H_
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "common/farm/job_settings.h"
@@ -23,11 +24,12 @@ struct EyeFrame {
 struct FilmFrame {
   int64_t frame = 0;
   int64_t pts = 0;
-  Picture picture;       // as decoded; by decode
-  Image rgb;             // the same in R, G, B; by decode
-  Image depth;           // d in 0..1, as large as the picture; by join
-  Image inverse_metres;  // instead, where the job has a rig
-  EyeFrame left;         // what isn't synthesised stays empty
+  Picture picture;          // as decoded; by decode
+  Image rgb;                // the same in R, G, B; by decode
+  Image depth;              // d in 0..1, as large as the picture; by join
+  Image inverse_metres;     // instead, where the job has a rig
+  std::string depth_model;  // what made the depth
+  EyeFrame left;            // what isn't synthesised stays empty
   EyeFrame right;
 
   EyeFrame& eye(SynthesizedEye which) { return which == SynthesizedEye::kLeft ? left : right; }

@@ -6,8 +6,20 @@
 #include "absl/strings/str_format.h"
 #include "models/stereo/depth_upsample.h"
 #include "worker/stages/depth.h"
+#include "worker/stages/exr_attributes.h"
 
 namespace stereofarm {
+namespace {
+
+// Inverse metres that come back bit for bit from an export.
+void ToExportable(Image* inverse) {
+  for (int y = 0; y < inverse->height(); ++y) {
+    float* row = inverse->Row(0, y);
+    for (int x = 0; x < inverse->width(); ++x) row[x] = InverseOf(MetresOf(row[x]));
+  }
+}
+
+}  // namespace
 
 absl::StatusOr<JoinedDepth> JoinedDepth::Open(const TaskRun& run) {
   const TaskSpec& spec = run.spec();
@@ -37,6 +49,8 @@ absl::StatusOr<JoinedDepth::Frame> JoinedDepth::Read(int64_t frame) const {
   Frame read;
   for (const JoinTerm& term : terms) {
     SF_ASSIGN_OR_RETURN(ExrImage exr, folders_[term.shard].Read(DepthFileName(frame)));
+    read.values = exr.attributes[kDepthValues];
+    read.model = exr.attributes[kModelAttribute];
     read.images.push_back(std::move(exr.image));
     if (!read.images.back().SameSize(read.images.front())) {
       return absl::InternalError(
@@ -50,17 +64,17 @@ absl::StatusOr<JoinedDepth::Frame> JoinedDepth::Read(int64_t frame) const {
   return read;
 }
 
-absl::StatusOr<Image> JoinedDepth::Normalised(int64_t frame) const {
+absl::StatusOr<Image> JoinedDepth::Normalised(const Frame& read) const {
+  if (read.values == kReconciledDepth) return read.images.front().Clone();
   if (!(range_.hi > range_.lo)) {
-    return absl::InternalError(absl::StrFormat("frame %d comes without its depth's range", frame));
+    return absl::InternalError("a task comes without its depth's range");
   }
-  SF_ASSIGN_OR_RETURN(const Frame read, Read(frame));
   return NormalisedDepth(read.inputs, range_);
 }
 
-absl::StatusOr<Image> JoinedDepth::Unscaled(int64_t frame) const {
-  SF_ASSIGN_OR_RETURN(const Frame read, Read(frame));
+Image JoinedDepth::Unscaled(const Frame& read) {
   const Image& first = read.images.front();
+  if (read.values == kReconciledInverseMetres) return first.Clone();
   Image out(first.width(), first.height(), 1);
   for (int y = 0; y < out.height(); ++y) {
     float* row = out.Row(0, y);
@@ -84,12 +98,14 @@ absl::StatusOr<std::optional<FilmFrame>> JoinStage::Next() {
   SF_ASSIGN_OR_RETURN(std::optional<FilmFrame> frame, frames_->Next());
   if (!frame) return frame;
   StageTimer timer(run_, "join");
+  SF_ASSIGN_OR_RETURN(const JoinedDepth::Frame read, depth_.Read(frame->frame));
+  frame->depth_model = read.model;
   if (wants_.inverse_metres) {
-    SF_ASSIGN_OR_RETURN(const Image metres, depth_.Unscaled(frame->frame));
-    frame->inverse_metres = UpsampleDepth(metres, frame->rgb);
+    frame->inverse_metres = UpsampleDepth(JoinedDepth::Unscaled(read), frame->rgb);
+    ToExportable(&frame->inverse_metres);
   }
   if (wants_.depth) {
-    SF_ASSIGN_OR_RETURN(const Image d, depth_.Normalised(frame->frame));
+    SF_ASSIGN_OR_RETURN(const Image d, depth_.Normalised(read));
     frame->depth = UpsampleDepth(d, frame->rgb);
   }
   return frame;

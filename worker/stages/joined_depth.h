@@ -19,18 +19,21 @@ namespace stereofarm {
 class JoinedDepth {
  public:
   static absl::StatusOr<JoinedDepth> Open(const TaskRun& run);
-  // d in 0..1, near = 1.
-  absl::StatusOr<Image> Normalised(int64_t frame) const;
-  // scale * raw + shift as it is: 1/metre for metric depth.
-  absl::StatusOr<Image> Unscaled(int64_t frame) const;
-
- private:
+  // A frame's depth as its shards have it.
   struct Frame {
     std::vector<Image> images;
     std::vector<JoinInput> inputs;  // refer to `images`
+    std::string values;             // what `images` hold (common/farm/depth_export.h)
+    std::string model;              // what made them
   };
   absl::StatusOr<Frame> Read(int64_t frame) const;
+  // d in 0..1, near = 1; as it stands where the frame is reconciled already.
+  absl::StatusOr<Image> Normalised(const Frame& read) const;
+  // scale * raw + shift as it is: 1/metre for metric depth; as it stands where the frame is
+  // reconciled already.
+  static Image Unscaled(const Frame& read);
 
+ private:
   std::vector<AlignedShard> shards_;
   std::vector<CommittedFolder> folders_;  // of the shards
   DepthRange range_;
@@ -42,7 +45,8 @@ struct JoinWants {
   bool depth = false;
 };
 
-// Gives every frame its depth, as large as its picture, by `rgb` as a guide.
+// Gives every frame its depth, as large as its picture, by `rgb` as a guide. Inverse metres are
+// what an export of metres can hold (InverseOf).
 class JoinStage : public Stream<FilmFrame> {
  public:
   JoinStage(std::unique_ptr<Stream<FilmFrame>> frames, JoinedDepth depth, JoinWants wants,

@@ -104,7 +104,7 @@ Image FirstThree(const Image& image) {
 
 }  // namespace
 
-FrameWants WantsOf(const std::vector<OutputSpec>& outputs) {
+FrameWants WantsOf(const std::vector<OutputSpec>& outputs, const std::vector<ExportSpec>& exports) {
   FrameWants wants{.filled = false};
   for (const OutputSpec& output : outputs) {
     const bool anaglyph = output.layout == Layout::kAnaglyph;
@@ -114,6 +114,11 @@ FrameWants WantsOf(const std::vector<OutputSpec>& outputs) {
     wants.depth |= depth || grid;
     wants.warped |= grid;
     wants.filled |= !depth && !grid;
+  }
+  for (const ExportSpec& each : exports) {
+    const bool metres = each.format == ExportFormat::kExrMetres;
+    wants.metres |= metres;
+    wants.depth |= !metres;
   }
   return wants;
 }

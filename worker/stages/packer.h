@@ -13,8 +13,8 @@
 
 namespace stereofarm {
 
-// What the layouts of `outputs` are made of.
-FrameWants WantsOf(const std::vector<OutputSpec>& outputs);
+// What the layouts of a job's outputs, and its exports of depth, are made of.
+FrameWants WantsOf(const std::vector<OutputSpec>& outputs, const std::vector<ExportSpec>& exports);
 
 // How one output's pictures look, decided once for the whole film from the settings and the source.
 struct PackPlan {

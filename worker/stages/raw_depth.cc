@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "common/exr/exr.h"
 
 namespace stereofarm {
 namespace {
@@ -23,6 +22,28 @@ void ToInverseDepth(const float* values, bool inverse, int width, float* depth, 
     depth[x] = std::min(raw, kNearest);
     confidence[x] = known ? 1.0f : 0.0f;
   }
+}
+
+// d of an export; what isn't finite is infinitely far.
+void ToReconciledDepth(const float* values, int width, float* depth, float* confidence) {
+  for (int x = 0; x < width; ++x) {
+    const bool known = std::isfinite(values[x]);
+    depth[x] = known ? std::clamp(values[x], 0.0f, 1.0f) : 0.0f;
+    confidence[x] = known ? 1.0f : 0.0f;
+  }
+}
+
+// Metres of an export.
+void ToReconciledMetres(const float* values, int width, float* depth, float* confidence) {
+  for (int x = 0; x < width; ++x) {
+    depth[x] = std::min(InverseOf(values[x]), kNearest);
+    confidence[x] = values[x] > 0 ? 1.0f : 0.0f;
+  }
+}
+
+std::string Attribute(const ExrImage& exr, const std::string& name) {
+  const auto found = exr.attributes.find(name);
+  return found == exr.attributes.end() ? std::string() : found->second;
 }
 
 }  // namespace
@@ -120,17 +141,46 @@ absl::StatusOr<RawDepth> DepthFolderStage::Read(int64_t frame) const {
     return absl::InvalidArgumentError(
         absl::StrFormat("--depth exr: %s has no channel Z", file.string()));
   }
-  const auto values = exr->attributes.find(kDepthValues);
-  const bool inverse = values != exr->attributes.end() ? values->second == kInverseDepth
-                                                       : run_->spec().settings.depth_exr_inverse;
+  const std::string values = Attribute(*exr, kDepthValues);
+  const bool inverse =
+      values.empty() ? run_->spec().settings.depth_exr_inverse : values == kInverseDepth;
   RawDepth depth{frame, Image(image.width(), image.height(), 1),
                  Image(image.width(), image.height(), 1)};
+  if (values == kReconciledDepth) depth.values = kReconciledDepth;
+  if (values == kReconciledMetres) depth.values = kReconciledInverseMetres;
+  if (depth.values != kInverseDepth) SF_RETURN_IF_ERROR(CheckExport(file, *exr, frame));
   const int plane = static_cast<int>(channel - exr->channels.begin());
   for (int y = 0; y < image.height(); ++y) {
-    ToInverseDepth(image.Row(plane, y), inverse, image.width(), depth.inverse_depth.Row(0, y),
-                   depth.confidence.Row(0, y));
+    const float* in = image.Row(plane, y);
+    float* out = depth.inverse_depth.Row(0, y);
+    float* confidence = depth.confidence.Row(0, y);
+    if (depth.values == kReconciledDepth) {
+      ToReconciledDepth(in, image.width(), out, confidence);
+    } else if (depth.values == kReconciledInverseMetres) {
+      ToReconciledMetres(in, image.width(), out, confidence);
+    } else {
+      ToInverseDepth(in, inverse, image.width(), out, confidence);
+    }
   }
   return depth;
+}
+
+absl::Status DepthFolderStage::CheckExport(const std::filesystem::path& file, const ExrImage& exr,
+                                           int64_t frame) const {
+  const std::string said = Attribute(exr, "stereofarm:frame");
+  if (!said.empty() && said != std::to_string(frame)) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "--depth exr: %s says that it is frame %s, but by its name it stands for frame %d; the "
+        "folder lacks a file or has one too many",
+        file.string(), said, frame));
+  }
+  if (Attribute(exr, kDepthValues) == kReconciledDepth && run_->spec().settings.rig) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "--rig needs metres, but %s holds depth from 0 to 1; leave --rig out, or use a folder that "
+        "was written by --export-depth exr-metres",
+        file.string()));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace stereofarm

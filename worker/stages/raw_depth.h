@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "common/exr/exr.h"
+#include "common/farm/depth_export.h"
 #include "common/image/image.h"
 #include "models/api/depth_estimator.h"
 #include "worker/stages/film_frame.h"
@@ -21,6 +23,9 @@ struct RawDepth {
   int64_t frame = 0;
   Image inverse_depth;  // one channel, near is large
   Image confidence;     // 0..1, may be empty
+  // What it is: kInverseDepth; or kReconciledDepth or kReconciledInverseMetres, which the film is
+  // made with as it stands (common/farm/depth_export.h).
+  std::string values = kInverseDepth;
 };
 
 // The picture as models see it: with square pixels.
@@ -45,8 +50,9 @@ class EstimateStage : public Stream<RawDepth> {
 
 // Depth from a folder of EXR files, one for each frame of the film in order of their names: channel
 // Z in metres, or the inverse of metres where the attribute kDepthValues or the job's settings say
-// so. No depth (infinite, zero, negative, NaN) counts as infinitely far. InvalidArgument names the
-// file and what is wrong with it.
+// so, or what a film of the farm was made with (--export-depth). No depth (infinite, zero,
+// negative, NaN) counts as infinitely far. InvalidArgument names the file and what is wrong with
+// it.
 class DepthFolderStage : public Stream<RawDepth> {
  public:
   static absl::StatusOr<std::unique_ptr<Stream<RawDepth>>> Open(const std::filesystem::path& folder,
@@ -56,16 +62,15 @@ class DepthFolderStage : public Stream<RawDepth> {
 
  private:
   absl::StatusOr<RawDepth> Read(int64_t frame) const;
+  // That an export's file is of the frame and of a kind that the job can use.
+  absl::Status CheckExport(const std::filesystem::path& file, const ExrImage& exr,
+                           int64_t frame) const;
 
   const std::vector<std::filesystem::path> files_;  // of the frames wanted
   const FrameRange wanted_;
   TaskRun* const run_;
   int64_t next_;
 };
-
-// The EXR attribute that says what depth values mean: kInverseDepth, or another text for metres.
-inline constexpr char kDepthValues[] = "stereofarm:values";
-inline constexpr char kInverseDepth[] = "inverse depth";
 
 }  // namespace stereofarm
 

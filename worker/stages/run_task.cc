@@ -42,7 +42,7 @@ absl::StatusOr<Frames> Warped(const FrameWants& wants, bool with_picture, TaskRu
 
 // Warp, inpaint, pack and encode in one.
 absl::Status RunRender(Inpainter* inpainter, TaskRun* run) {
-  const FrameWants wants = WantsOf(run->spec().settings.outputs);
+  const FrameWants wants = WantsOf(run->spec().settings.outputs, run->spec().settings.exports);
   FrameWants warped_wants = wants;
   warped_wants.warped = true;
   SF_ASSIGN_OR_RETURN(Frames frames, Warped(warped_wants, /*with_picture=*/true, run));
@@ -79,14 +79,16 @@ absl::Status RunInpaint(Inpainter* inpainter, TaskRun* run) {
 }
 
 absl::Status RunEncode(TaskRun* run) {
-  const FrameWants wants = WantsOf(run->spec().settings.outputs);
+  const FrameWants wants = WantsOf(run->spec().settings.outputs, run->spec().settings.exports);
   SF_ASSIGN_OR_RETURN(
       Frames frames,
-      DecodeFilm(run->spec().shard.core, {.picture = true, .rgb = wants.rgb || wants.depth}, run));
-  if (wants.depth) {
+      DecodeFilm(run->spec().shard.core,
+                 {.picture = true, .rgb = wants.rgb || wants.depth || wants.metres}, run));
+  if (wants.depth || wants.metres) {
     SF_ASSIGN_OR_RETURN(JoinedDepth depth, JoinedDepth::Open(*run));
-    frames = std::make_unique<JoinStage>(Ahead(std::move(frames)), std::move(depth),
-                                         JoinWants{.depth = true}, run);
+    frames = std::make_unique<JoinStage>(
+        Ahead(std::move(frames)), std::move(depth),
+        JoinWants{.inverse_metres = wants.metres, .depth = wants.depth}, run);
   }
   if (wants.filled) {
     SF_ASSIGN_OR_RETURN(frames,
@@ -246,7 +248,8 @@ absl::StatusOr<Manifest> StageRunner::Describe(const TaskLease& lease, const Tas
   if (spec.kind == TaskKind::kScan) expected = 1;
   if (spec.kind == TaskKind::kDepth) expected = spec.shard.full.size() + 1;
   if (spec.kind == TaskKind::kRender || spec.kind == TaskKind::kEncode) {
-    expected = static_cast<int64_t>(spec.settings.outputs.size());
+    expected = static_cast<int64_t>(spec.settings.outputs.size()) +
+               static_cast<int64_t>(spec.settings.exports.size()) * core;
   }
   std::vector<std::string> names;
   std::error_code error;

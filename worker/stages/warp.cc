@@ -35,7 +35,7 @@ absl::StatusOr<std::optional<FilmFrame>> WarpStage::Next() {
     warped.frame = frame->frame;
     Splat(frame->rgb, displacement, NearerIsLarger(eye), &warped);
   }
-  frame->inverse_metres = Image();
+  if (!wants_.metres) frame->inverse_metres = Image();
   if (!wants_.rgb) frame->rgb = Image();
   if (!wants_.depth) frame->depth = Image();
   return frame;

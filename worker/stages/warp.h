@@ -13,6 +13,7 @@ namespace stereofarm {
 struct FrameWants {
   bool rgb = false;     // the source's
   bool depth = false;   // d
+  bool metres = false;  // inverse metres
   bool warped = false;  // the eyes with their holes
   bool filled = true;   // the eyes without
 };

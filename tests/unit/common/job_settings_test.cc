@@ -36,6 +36,31 @@ TEST(JobSettingsTest, EveryBadValueIsRefusedByName) {
       {"--shard-frames", [](JobSettings& s) { s.shard_frames = 0; }},
       {"--overlap", [](JobSettings& s) { s.overlap = -1; }},
       {"--crf", [](JobSettings& s) { s.crf = 64; }},
+      {"--export-depth",
+       [](JobSettings& s) {
+         s.exports = {{ExportFormat::kExr, ""}};
+       }},
+      {"exr=/films:",
+       [](JobSettings& s) {
+         s.exports = {{ExportFormat::kExr, "/films"}};
+       }},
+      {"/films/out.mkv",
+       [](JobSettings& s) {
+         s.exports = {{ExportFormat::kExr, "/films/out.mkv"}};
+       }},
+      {"/d",
+       [](JobSettings& s) {
+         s.exports = {{ExportFormat::kExr, "/d"}, {ExportFormat::kNpz, "/d"}};
+       }},
+      {"--depth",
+       [](JobSettings& s) {
+         s.depth = "exr:/d/in";
+         s.exports = {{ExportFormat::kExr, "/d"}};
+       }},
+      {"--rig",
+       [](JobSettings& s) {
+         s.exports = {{ExportFormat::kExrMetres, "/d"}};
+       }},
       {"--rig",
        [](JobSettings& s) {
          s.rig = Rig{700, 0.1, 9};

@@ -60,6 +60,11 @@ TEST(StageKeyTest, EachSettingTouchesJustItsStages) {
       {"layout",
        [](JobSettings& s) { s.outputs[0].layout = Layout::kTab; },
        {TaskKind::kRender, TaskKind::kEncode}},
+      {"export",
+       [](JobSettings& s) {
+         s.exports = {{ExportFormat::kNpz, "/d"}};
+       },
+       {TaskKind::kRender, TaskKind::kEncode}},
       {"option",
        [](JobSettings& s) { s.encoder_options["tune"] = "film"; },
        {TaskKind::kRender, TaskKind::kEncode}},

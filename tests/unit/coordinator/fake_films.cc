@@ -35,7 +35,8 @@ absl::Status FakeFilms::CheckDepthFolder(const std::string& folder, const Indexe
 }
 
 absl::StatusOr<std::string> FakeFilms::Fingerprint(const std::string& film) {
-  const absl::StatusOr<std::string> text = ReadFile(film);
+  const bool folder = std::filesystem::is_directory(film);
+  const absl::StatusOr<std::string> text = ReadFile(folder ? film + "/all" : film);
   if (!text.ok()) return text.status();
   return text->starts_with("film of ") ? text->substr(8, text->find('\n') - 8) : std::string();
 }
@@ -64,6 +65,16 @@ absl::StatusOr<std::vector<std::string>> FakeFilms::Assemble(
       film += text + "\n";
     }
     SF_RETURN_IF_ERROR(WriteFileAtomically(order.settings.outputs[i].file, film));
+  }
+  for (size_t i = 0; i < order.exports.size(); ++i) {
+    std::string all = "film of " + order.fingerprint + "\n";
+    for (const std::filesystem::path& file : order.exports[i]) {
+      SF_ASSIGN_OR_RETURN(const std::string text, ReadFile(file));
+      all += text + "\n";
+    }
+    const std::filesystem::path folder = order.settings.exports[i].folder;
+    SF_RETURN_IF_ERROR(MakeDirectories(folder));
+    SF_RETURN_IF_ERROR(WriteFileAtomically(folder / "all", all));
   }
   return std::vector<std::string>{"a track was left out"};
 }

@@ -118,6 +118,12 @@ Manifest FakeWorker::Do(const TaskLease& lease, bool sign) const {
                             spec.shard.Name(), spec.settings.convergence, spec.depth.size()) +
                 (sign ? ", by " + lease.lease_id : ""));
       }
+      for (size_t i = 0; i < spec.settings.exports.size(); ++i) {
+        for (int64_t frame = spec.shard.core.begin; frame < spec.shard.core.end; ++frame) {
+          files.emplace_back(ExportPartName(i, spec.settings.exports[i].format, frame),
+                             absl::StrFormat("frame %d", frame));
+        }
+      }
       break;
   }
   const std::filesystem::path folder = store_ / lease.attempt_directory;

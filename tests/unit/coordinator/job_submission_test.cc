@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_format.h"
 #include "common/base/file_system.h"
 #include "models/registry/known_models.h"
 #include "models/registry/model_folder.h"
@@ -203,6 +204,64 @@ TEST_F(JobSubmissionTest, AJobThatTheDisksCantHoldIsRefused) {
   EXPECT_EQ(engine_->Submit(other).status().code(), absl::StatusCode::kFailedPrecondition);
   other.no_space_check = true;
   EXPECT_TRUE(engine_->Submit(other).ok());
+}
+
+class ExportSubmissionTest : public JobSubmissionTest {
+ protected:
+  ExportSubmissionTest() { settings_.exports = {{ExportFormat::kExr, folder_.string()}}; }
+  const std::filesystem::path folder_ = root_ / "films" / "depth";
+  JobSettings settings_ = Settings();
+};
+
+TEST_F(ExportSubmissionTest, EveryFramesFileComesInOrder) {
+  Submit(settings_);
+  Work(NewWorker("a"));
+  const std::string all = ReadFile(folder_ / "all").value();
+  std::string expected;
+  for (int frame = 0; frame < 240; ++frame) expected += absl::StrFormat("frame %d\n", frame);
+  EXPECT_EQ(all.substr(all.find('\n') + 1), expected);
+  EXPECT_TRUE(engine_->Submit({settings_, false, false})->already_done);
+}
+
+TEST_F(ExportSubmissionTest, TheFolderMustBeAllowedAndHaveAPlace) {
+  settings_.exports[0].folder = (root_ / "depth").string();
+  EXPECT_EQ(StatusOf(settings_).code(), absl::StatusCode::kPermissionDenied);
+  settings_.exports[0].folder = (root_ / "films" / "nowhere" / "depth").string();
+  const absl::Status status = StatusOf(settings_);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(Says(status, "nowhere"));
+}
+
+TEST_F(ExportSubmissionTest, SomebodysFolderIsRefusedAndAnEmptyOneTaken) {
+  ASSERT_TRUE(MakeDirectories(folder_).ok());
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "mine", "mine").ok());
+  for (const bool replace : {false, true}) {
+    const absl::Status status = StatusOf(settings_, replace);
+    EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
+    EXPECT_TRUE(Says(status, folder_.string()));
+  }
+  std::filesystem::remove(folder_ / "mine");
+  EXPECT_TRUE(StatusOf(settings_).ok());
+}
+
+TEST_F(ExportSubmissionTest, TwoJobsDontWriteOneFolder) {
+  const std::string job = Submit(settings_);
+  JobSettings other = settings_;
+  other.outputs[0].file = (root_ / "films" / "other.mkv").string();
+  const absl::Status status = StatusOf(other);
+  EXPECT_EQ(status.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_TRUE(Says(status, job));
+}
+
+TEST_F(ExportSubmissionTest, ALostFolderIsMadeAgainBesideTheFinishedFilm) {
+  Submit(settings_);
+  Work(NewWorker("a"));
+  std::filesystem::remove_all(folder_);
+  const auto again = engine_->Submit({settings_, false, false});
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_FALSE(again->already_done);
+  Work(NewWorker("b"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "all"));
 }
 
 TEST_F(JobSubmissionTest, UnknownJobIsNotFound) {

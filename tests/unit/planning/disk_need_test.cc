@@ -48,6 +48,17 @@ TEST(DiskNeedTest, DepthOfTheWholeFilmLiesThereUnlessItHasToGo) {
   EXPECT_GT(DiskNeedOf(folder, Film(), 1).store, 4 * need.store);
 }
 
+TEST(DiskNeedTest, EachExportLiesInTheStoreAndInItsPlace) {
+  JobSettings settings = Settings();
+  settings.exports = {{ExportFormat::kExr, "/d"}, {ExportFormat::kPng16, "/p"}};
+  const DiskNeed need = DiskNeedOf(settings, Film(), 1);
+  ASSERT_EQ(need.exports.size(), 2u);
+  ExpectNear(need.exports[0], 172'800.0 * 1920 * 1080 * 4, 1.2);
+  ExpectNear(need.exports[1], 172'800.0 * 1920 * 1080 * 2, 1.2);
+  const DiskNeed without = DiskNeedOf(Settings(), Film(), 1);
+  ExpectNear(need.store_least - without.store_least, 172'800.0 * 1920 * 1080 * 6, 1.2);
+}
+
 TEST(DiskNeedTest, EachOutputCostsWhatItsPictureHolds) {
   JobSettings settings = Settings();
   settings.outputs.push_back({Layout::kHalfSbs, "/films/half.mkv"});

@@ -13,6 +13,7 @@ JobSettings Everything() {
   JobSettings settings;
   settings.input = "/in.mov";
   settings.outputs = {{Layout::kTab, "/out.mkv"}, {Layout::kAnaglyph, "/red.mp4"}};
+  settings.exports = {{ExportFormat::kExrMetres, "/metres"}, {ExportFormat::kNpz, "/n\xff"}};
   settings.depth = "exr:/depth";
   settings.depth_exr_inverse = true;
   settings.perturb_depth_seed = 9;

@@ -168,11 +168,11 @@ TEST(PackerTest, TheGridShowsSourceDepthMaskAndEye) {
 }
 
 TEST(PackerTest, LayoutsAskForWhatTheyShow) {
-  EXPECT_FALSE(WantsOf({{Layout::kSbs, ""}}).rgb);
-  EXPECT_TRUE(WantsOf({{Layout::kAnaglyph, ""}}).rgb);
-  EXPECT_FALSE(WantsOf({{Layout::kDepth, ""}}).filled);
-  EXPECT_TRUE(WantsOf({{Layout::kDepth, ""}, {Layout::kTab, ""}}).filled);
-  EXPECT_TRUE(WantsOf({{Layout::kGrid, ""}}).warped);
+  EXPECT_FALSE(WantsOf({{Layout::kSbs, ""}}, {}).rgb);
+  EXPECT_TRUE(WantsOf({{Layout::kAnaglyph, ""}}, {}).rgb);
+  EXPECT_FALSE(WantsOf({{Layout::kDepth, ""}}, {}).filled);
+  EXPECT_TRUE(WantsOf({{Layout::kDepth, ""}, {Layout::kTab, ""}}, {}).filled);
+  EXPECT_TRUE(WantsOf({{Layout::kGrid, ""}}, {}).warped);
 }
 
 }  // namespace
