@@ -46,21 +46,32 @@ fs::path FolderOf(const fs::path& path) {
 }
 
 absl::Status WriteAtomically(const fs::path& path, std::string_view content, mode_t mode) {
-  const fs::path temporary = path.string() + absl::StrFormat(".%d.tmp", getpid());
+  // All by the folder's descriptor: its long path is walked once.
+  const fs::path folder_path = FolderOf(path);
+  const FileDescriptor folder(open(folder_path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const std::string name = path.filename().string();
+  const std::string temporary = absl::StrFormat("%s.%d.tmp", name, getpid());
+  const auto failure = [&](const char* what) {
+    return ErrnoStatus(errno, absl::StrFormat("cannot %s %s", what, path.string()));
+  };
+  if (folder.get() < 0) return failure("create");
   absl::Status status;
   {
     const FileDescriptor file(
-        open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
-    if (file.get() < 0) return ErrnoStatus(errno, "cannot create " + temporary.string());
+        openat(folder.get(), temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode));
+    if (file.get() < 0) return failure("create");
     // One that a crash left behind may have other rights.
-    if (mode == 0600 && fchmod(file.get(), mode) != 0) {
-      status = ErrnoStatus(errno, "cannot set the rights of " + temporary.string());
-    }
-    if (status.ok()) status = WriteAndSync(file.get(), content, temporary.string());
+    if (mode == 0600 && fchmod(file.get(), mode) != 0) status = failure("set the rights of");
+    if (status.ok()) status = WriteAndSync(file.get(), content, path.string());
   }
-  if (status.ok()) status = Rename(temporary, path);
-  if (!status.ok()) unlink(temporary.c_str());
-  return status;
+  if (status.ok() && renameat(folder.get(), temporary.c_str(), folder.get(), name.c_str()) != 0) {
+    status = failure("replace");
+  }
+  if (!status.ok()) {
+    unlinkat(folder.get(), temporary.c_str(), 0);
+    return status;
+  }
+  return fsync(folder.get()) == 0 ? absl::OkStatus() : failure("flush the folder of");
 }
 
 }  // namespace

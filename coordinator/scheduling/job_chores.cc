@@ -175,6 +175,7 @@ absl::Status JobEngine::Reconcile(const JobRecord& job, int64_t shot_begin, int6
   std::vector<TaskRecord> tasks;
   {
     absl::MutexLock lock(&mutex_);
+    const FarmStore::View view(store_);
     SF_ASSIGN_OR_RETURN(const std::optional<ShotRecord> shot,
                         store_->shots().Get(job.id, shot_begin));
     if (!shot || shot->state != ShotState::kDepthDone) return absl::OkStatus();

@@ -320,6 +320,7 @@ void JobEngine::LeaseTogether(std::span<const std::string> workers, bool have_no
   std::vector<DispatchableJob> jobs;
   std::vector<DispatchableJob> ready;
   const auto look = [&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
+    const FarmStore::View view(store_);
     SF_ASSIGN_OR_RETURN(jobs, store_->jobs().Dispatchable());
     for (const DispatchableJob& job : jobs) {
       SF_ASSIGN_OR_RETURN(const bool any, store_->tasks().AnyReady(job.id));

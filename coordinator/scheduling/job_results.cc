@@ -72,6 +72,7 @@ absl::Status JobEngine::Adopt(const HeldLease& lease) {
 void JobEngine::TakeResults(std::vector<Arrival>* arrivals) {
   {
     absl::MutexLock lock(&mutex_);
+    const FarmStore::View view(store_);
     for (Arrival& arrival : *arrivals) {
       if (arrival.status.ok()) arrival.status = BeginCheck(&arrival);
     }
@@ -220,7 +221,7 @@ std::vector<absl::Status> JobEngine::Publish(const std::vector<Publication>& res
 absl::Status JobEngine::MarkPublished(const AttemptRef& attempt) {
   SF_ASSIGN_OR_RETURN(const bool published, store_->tasks().Publish(attempt));
   if (!published) return absl::OkStatus();
-  SF_RETURN_IF_ERROR(store_->jobs().CountRun(attempt.job));
+  store_->jobs().CountRun(attempt.job);
   SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> task,
                       store_->tasks().Get(attempt.job, attempt.task));
   return flow_.OnPublished(*task);

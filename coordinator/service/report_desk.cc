@@ -6,14 +6,15 @@
 namespace stereofarm {
 namespace {
 
-constexpr size_t kThreads = 4;
+// They hash files, so one for each core, as far as one disk feeds them.
+size_t Threads() { return std::clamp<size_t>(std::thread::hardware_concurrency(), 2, 8); }
 // Reports that are answered together: the first of them waits for the check of the last.
-constexpr size_t kMostTogether = 32;
+constexpr size_t kMostTogether = 64;
 
 }  // namespace
 
-ReportDesk::ReportDesk(JobEngine* engine) : engine_(engine) {
-  for (size_t i = 0; i < kThreads; ++i) threads_.emplace_back([this] { Loop(); });
+ReportDesk::ReportDesk(JobEngine* engine) : engine_(engine), thread_count_(Threads()) {
+  for (size_t i = 0; i < thread_count_; ++i) threads_.emplace_back([this] { Loop(); });
 }
 
 ReportDesk::~ReportDesk() {
@@ -40,19 +41,20 @@ void ReportDesk::Loop() {
       mutex_.Await(absl::Condition(&something));
       if (stopping_) return;
       // A fair share, so that no thread is idle while another checks a heap of large files.
-      const size_t share = std::min(kMostTogether, (waiting_.size() + kThreads - 1) / kThreads);
+      const size_t share =
+          std::min(kMostTogether, (waiting_.size() + thread_count_ - 1) / thread_count_);
       for (size_t i = 0; i < share; ++i) {
         together.push_back(std::move(waiting_.front()));
         waiting_.pop_front();
       }
     }
-    Serve(together);
+    Serve(std::move(together));
   }
 }
 
-void ReportDesk::Serve(const std::vector<Waiting>& together) {
+void ReportDesk::Serve(std::vector<Waiting> together) {
   std::vector<TaskReport> reports;
-  for (const Waiting& waiting : together) reports.push_back(waiting.report);
+  for (Waiting& waiting : together) reports.push_back(std::move(waiting.report));
   const std::vector<absl::Status> statuses = engine_->CompleteAll(reports);
   std::vector<std::string> workers;
   std::vector<size_t> asking;

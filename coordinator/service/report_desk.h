@@ -40,9 +40,10 @@ class ReportDesk {
   };
 
   void Loop();
-  void Serve(const std::vector<Waiting>& together);
+  void Serve(std::vector<Waiting> together);
 
   JobEngine* const engine_;
+  const size_t thread_count_;
   absl::Mutex mutex_;
   std::deque<Waiting> waiting_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

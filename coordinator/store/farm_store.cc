@@ -58,9 +58,15 @@ FarmStore::Change::~Change() {
   if (!committed_) store_->jobs_.Forget();
 }
 
+FarmStore::View::View(FarmStore* store)
+    : transaction_(std::make_unique<Transaction>(store->database_.get(), Transaction::kReads)) {}
+
+FarmStore::View::~View() { transaction_->Commit().IgnoreError(); }  // nothing was written
+
 const absl::Status& FarmStore::Change::begun() const { return transaction_->begun(); }
 
 absl::Status FarmStore::Change::Commit() {
+  SF_RETURN_IF_ERROR(store_->jobs_.WriteCounts());
   SF_RETURN_IF_ERROR(transaction_->Commit());
   committed_ = true;
   return absl::OkStatus();

@@ -47,6 +47,19 @@ class FarmStore {
     bool committed_ = false;
   };
 
+  // What is read while it stands is of one moment, and far cheaper than query by query. Nothing may
+  // be written meanwhile. It costs nothing where it can't be had: then each query stands alone.
+  class View {
+   public:
+    explicit View(FarmStore* store);
+    ~View();
+    View(const View&) = delete;
+    View& operator=(const View&) = delete;
+
+   private:
+    std::unique_ptr<Transaction> transaction_;
+  };
+
   JobTable& jobs() { return jobs_; }
   ShotTable& shots() { return shots_; }
   TaskTable& tasks() { return tasks_; }

@@ -193,10 +193,14 @@ absl::StatusOr<std::vector<std::string>> JobTable::Ids() {
 }
 
 constexpr char kCountRun[] = "UPDATE jobs SET tasks_run = tasks_run + ? WHERE id = ?";
-absl::Status JobTable::CountRun(const std::string& id, int64_t tasks) {
-  // Too often to read all of the row again each time.
-  if (const auto it = known_.find(id); it != known_.end()) it->second.tasks_run += tasks;
-  return database_->Prepare(kCountRun).Bind(tasks).Bind(id).Run();
+absl::Status JobTable::WriteCounts() {
+  for (const auto& [id, tasks] : runs_) {
+    // Too often to read all of the row again each time.
+    if (const auto it = known_.find(id); it != known_.end()) it->second.tasks_run += tasks;
+    SF_RETURN_IF_ERROR(database_->Prepare(kCountRun).Bind(tasks).Bind(id).Run());
+  }
+  runs_.clear();
+  return absl::OkStatus();
 }
 
 constexpr char kCountReused[] = "UPDATE jobs SET tasks_reused = tasks_reused + 1 WHERE id = ?";
@@ -208,6 +212,7 @@ absl::Status JobTable::CountReused(const std::string& id) {
 constexpr char kResetCounts[] = "UPDATE jobs SET tasks_run = 0, tasks_reused = 0 WHERE id = ?";
 absl::Status JobTable::ResetCounts(const std::string& id) {
   known_.erase(id);
+  runs_.erase(id);
   return database_->Prepare(kResetCounts).Bind(id).Run();
 }
 

@@ -38,10 +38,15 @@ class JobTable {
   std::set<std::string> TakeChanged() { return std::exchange(changed_, {}); }
 
   // What was written is taken back: nothing that has been read counts any more.
-  void Forget() { known_.clear(); }
+  void Forget() {
+    known_.clear();
+    runs_.clear();
+  }
 
-  // So many tasks more.
-  absl::Status CountRun(const std::string& id, int64_t tasks = 1);
+  // So many tasks more. Written by WriteCounts, so that a change with many of them writes one row;
+  // until then they aren't read.
+  void CountRun(const std::string& id, int64_t tasks = 1) { runs_[id] += tasks; }
+  absl::Status WriteCounts();
   absl::Status CountReused(const std::string& id);
   absl::Status ResetCounts(const std::string& id);
 
@@ -52,6 +57,7 @@ class JobTable {
   Database* database_;
   std::set<std::string> changed_;
   std::map<std::string, JobRecord> known_;  // as the rows are
+  std::map<std::string, int64_t> runs_;     // counted, not yet written
 };
 
 }  // namespace stereofarm

@@ -241,8 +241,11 @@ std::string Statement::Blob(int column) const {
 }
 
 constexpr char kBegin[] = "BEGIN IMMEDIATE";
-Transaction::Transaction(Database* database)
-    : database_(database), begun_(database->Prepare(kBegin).Run()), open_(begun_.ok()) {}
+constexpr char kBeginReading[] = "BEGIN";
+Transaction::Transaction(Database* database, Kind kind)
+    : database_(database),
+      begun_(database->Prepare(kind == kWrites ? kBegin : kBeginReading).Run()),
+      open_(begun_.ok()) {}
 
 Transaction::~Transaction() {
   // A full disk may have taken it back already.

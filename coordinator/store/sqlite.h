@@ -112,10 +112,12 @@ class Statement {
   bool begun_ = false;
 };
 
-// From BEGIN IMMEDIATE to Commit; without it the destructor rolls back.
+// From its begin to Commit; without it the destructor rolls back.
 class Transaction {
  public:
-  explicit Transaction(Database* database);
+  enum Kind { kWrites, kReads };
+  // One that writes takes the file's only write lock at once (BEGIN IMMEDIATE).
+  explicit Transaction(Database* database, Kind kind = kWrites);
   ~Transaction();
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;

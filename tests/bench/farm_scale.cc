@@ -253,6 +253,7 @@ class LoadWorker {
         tally_(tally) {
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);  // as workers do
     channel_ = grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
     stub_ = v1::Farm::NewStub(channel_);
     fake_.UsePicture(store / kPictureFile, kPicture);

@@ -92,7 +92,7 @@ TEST_F(DatabaseTest, TheLogStaysSmall) {
   uintmax_t most = 0;
   for (int i = 0; i < 50'000; ++i) {
     FarmStore::Change change(store.get());
-    ASSERT_TRUE(store->jobs().CountRun("a").ok());
+    store->jobs().CountRun("a");
     ASSERT_TRUE(store->jobs().SetRemarks("a", {std::to_string(i)}).ok());
     ASSERT_TRUE(change.Commit().ok());
     if (i % 100 == 0) most = std::max(most, fs::file_size(log));
