@@ -21,6 +21,7 @@
 #include "models/depth/stabilised_estimator.h"
 #include "models/inpaint/create.h"
 #include "models/registry/model_folder.h"
+#include "models/stereo/splatter.h"
 #include "worker/agent/agent.h"
 #include "worker/agent/grpc_farm_client.h"
 #include "worker/agent/grpc_farm_files.h"
@@ -101,6 +102,7 @@ int RunWorker(const Flags& flags, const sigset_t& signals) {
     return CreateDepthEstimator(name, device);
   };
   factories.stabilise = Stabilised;
+  factories.splat = [device = flags.device] { return CreateSplatter(device); };
   factories.inpaint = CreateInpainter;
   StageRunner runner(std::move(factories), *numeric_class, STEREOFARM_VERSION);
   const auto make = [&runner](const TaskLease& lease, const TaskPlace& place,

@@ -12,9 +12,9 @@ if(STEREOFARM_CCACHE)
 endif()
 
 # No contraction: the same numbers whether or not the compiler finds a fused multiply-add.
-add_compile_options(-ffp-contract=off)
+add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off>)
 if(STEREOFARM_CPU AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
-  add_compile_options("-march=${STEREOFARM_CPU}")
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-march=${STEREOFARM_CPU}>)
 endif()
 if(STEREOFARM_SANITIZE)
   add_compile_options("-fsanitize=${STEREOFARM_SANITIZE}" -fno-omit-frame-pointer)
@@ -26,10 +26,31 @@ if(STEREOFARM_FUZZ)
 endif()
 
 add_library(stereofarm_warnings INTERFACE)
-target_compile_options(stereofarm_warnings INTERFACE -Wall -Wextra -Wno-missing-field-initializers
-  -Wno-restrict)  # false alarms of g++ 12 in std::string (GCC bug 105651)
+target_compile_options(stereofarm_warnings INTERFACE
+  "$<$<COMPILE_LANGUAGE:CXX>:-Wall;-Wextra;-Wno-missing-field-initializers;-Wno-restrict>"
+  # ^ -Wno-restrict: false alarms of g++ 12 in std::string (GCC bug 105651)
+  $<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall>)
 if(STEREOFARM_WERROR AND NOT STEREOFARM_SANITIZE)
-  target_compile_options(stereofarm_warnings INTERFACE -Werror)
+  target_compile_options(stereofarm_warnings INTERFACE
+    $<$<COMPILE_LANGUAGE:CXX>:-Werror> "$<$<COMPILE_LANGUAGE:CUDA>:--Werror=all-warnings>")
+endif()
+
+# The kernels of our own for NVIDIA GPUs, where there's a compiler for them. Sanitizers stay away from it.
+if(STEREOFARM_CUDA AND NOT STEREOFARM_SANITIZE)
+  include(CheckLanguage)
+  check_language(CUDA)
+  if(CMAKE_CUDA_COMPILER)
+    if(NOT CMAKE_CUDA_ARCHITECTURES)
+      # Turing's own code, Hopper's, and Hopper's for what comes after it.
+      set(CMAKE_CUDA_ARCHITECTURES 75-real 90)
+    endif()
+    enable_language(CUDA)
+    set(CMAKE_CUDA_STANDARD 17)
+    set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+    find_package(CUDAToolkit REQUIRED)
+    # As above: the GPU gives the processor's numbers.
+    add_compile_options($<$<COMPILE_LANGUAGE:CUDA>:--fmad=false>)
+  endif()
 endif()
 
 # sf_library(NAME SOURCES file... DEPS target...): a static library of one room.

@@ -144,11 +144,15 @@ void Reuse(int width, int height, int channels, Image* image) {
 
 }  // namespace
 
-void Splat(const Image& rgb, const Image& displacement, bool nearer_is_larger, WarpedFrame* out) {
-  SF_CHECK(rgb.channels() == 3 && displacement.channels() == 1 && rgb.SameSize(displacement));
+void PrepareWarpedFrame(const Image& rgb, bool nearer_is_larger, WarpedFrame* out) {
   Reuse(rgb.width(), rgb.height(), 4, &out->rgba);
   Reuse(rgb.width(), rgb.height(), 1, &out->displacement);
   out->nearer_is_larger = nearer_is_larger;
+}
+
+void Splat(const Image& rgb, const Image& displacement, bool nearer_is_larger, WarpedFrame* out) {
+  SF_CHECK(rgb.channels() == 3 && displacement.channels() == 1 && rgb.SameSize(displacement));
+  PrepareWarpedFrame(rgb, nearer_is_larger, out);
   if (nearer_is_larger) {
     SplatRows<1>(rgb, displacement, out);
   } else {

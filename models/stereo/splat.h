@@ -25,6 +25,9 @@ inline constexpr float kKnownWeight = 0.25f;
 // right size; `out->frame` isn't touched.
 void Splat(const Image& rgb, const Image& displacement, bool nearer_is_larger, WarpedFrame* out);
 
+// Gives `out` images of the size of `rgb`, the ones that it has where they fit.
+void PrepareWarpedFrame(const Image& rgb, bool nearer_is_larger, WarpedFrame* out);
+
 }  // namespace stereofarm
 
 #endif  // STEREOFARM_MODELS_STEREO_SPLAT_H_

@@ -51,6 +51,7 @@ const std::vector<LibraryRule> kLibraryRules = {
      std::regex("(torch|ATen|c10|caffe2)/.*"),
      {"models/"},
      {"models/api/", "models/registry/", "models/weights/"}},
+    {"CUDA", std::regex("cuda_[a-z0-9_]+\\.h"), {"models/stereo/cuda/"}, {}},
     {"OpenCV",
      std::regex("opencv.*"),
      {"models/"},

@@ -13,6 +13,7 @@
 #include "common/media/frame_reader.h"
 #include "common/media/segment.h"
 #include "models/inpaint/create.h"
+#include "models/stereo/splatter.h"
 #include "proto/records.h"
 #include "tests/support/temp_folder.h"
 #include "tests/support/test_data.h"
@@ -114,6 +115,7 @@ using Frames = std::unique_ptr<Stream<FilmFrame>>;
 void Pipeline(benchmark::State& state, bool threaded) {
   BenchFilm& film = FilmOf(static_cast<int>(state.range(0)));
   const auto inpainter = Must(CreateInpainter("background"));
+  const auto splatter = Must(CreateSplatter("cpu"));
   const PackPlan plan = Must(PlanPacking(Layout::kSbs, film.spec().settings, film.index().video));
   const auto ahead = [&](Frames frames) {
     return threaded ? Ahead(std::move(frames)) : std::move(frames);
@@ -126,7 +128,7 @@ void Pipeline(benchmark::State& state, bool threaded) {
     frames = std::make_unique<JoinStage>(ahead(std::move(frames)), Must(JoinedDepth::Open(*run)),
                                          JoinWants{.depth = true}, run.get());
     frames = std::make_unique<WarpStage>(ahead(std::move(frames)), FrameWants{.warped = true},
-                                         run.get());
+                                         splatter.get(), run.get());
     frames = std::make_unique<InpaintStage>(ahead(std::move(frames)), inpainter.get(), FrameWants{},
                                             run.get());
     frames = ahead(std::move(frames));

@@ -12,6 +12,7 @@
 #include "models/stereo/anaglyph.h"
 #include "models/stereo/depth_upsample.h"
 #include "models/stereo/splat.h"
+#include "models/stereo/splatter.h"
 
 namespace stereofarm {
 namespace {

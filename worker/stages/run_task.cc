@@ -29,7 +29,8 @@ namespace {
 using Frames = std::unique_ptr<Stream<FilmFrame>>;
 
 // Decoded frames of the core with their eyes warped, as `wants` says.
-absl::StatusOr<Frames> Warped(const FrameWants& wants, bool with_picture, TaskRun* run) {
+absl::StatusOr<Frames> Warped(const FrameWants& wants, bool with_picture, Splatter* splatter,
+                              TaskRun* run) {
   SF_ASSIGN_OR_RETURN(Frames frames, DecodeFilm(run->spec().shard.core,
                                                 {.picture = with_picture, .rgb = true}, run));
   SF_ASSIGN_OR_RETURN(JoinedDepth depth, JoinedDepth::Open(*run));
@@ -37,24 +38,24 @@ absl::StatusOr<Frames> Warped(const FrameWants& wants, bool with_picture, TaskRu
   frames = std::make_unique<JoinStage>(
       Ahead(std::move(frames)), std::move(depth),
       JoinWants{.inverse_metres = metric, .depth = !metric || wants.depth}, run);
-  return std::make_unique<WarpStage>(Ahead(std::move(frames)), wants, run);
+  return std::make_unique<WarpStage>(Ahead(std::move(frames)), wants, splatter, run);
 }
 
 // Warp, inpaint, pack and encode in one.
-absl::Status RunRender(Inpainter* inpainter, TaskRun* run) {
+absl::Status RunRender(Splatter* splatter, Inpainter* inpainter, TaskRun* run) {
   const FrameWants wants = WantsOf(run->spec().settings.outputs, run->spec().settings.exports);
   FrameWants warped_wants = wants;
   warped_wants.warped = true;
-  SF_ASSIGN_OR_RETURN(Frames frames, Warped(warped_wants, /*with_picture=*/true, run));
+  SF_ASSIGN_OR_RETURN(Frames frames, Warped(warped_wants, /*with_picture=*/true, splatter, run));
   if (wants.filled) {
     frames = std::make_unique<InpaintStage>(Ahead(std::move(frames)), inpainter, wants, run);
   }
   return EncodeSegments(Ahead(std::move(frames)), run);
 }
 
-absl::Status RunWarp(TaskRun* run) {
-  SF_ASSIGN_OR_RETURN(Frames frames,
-                      Warped({.warped = true, .filled = false}, /*with_picture=*/false, run));
+absl::Status RunWarp(Splatter* splatter, TaskRun* run) {
+  SF_ASSIGN_OR_RETURN(Frames frames, Warped({.warped = true, .filled = false},
+                                            /*with_picture=*/false, splatter, run));
   frames = Ahead(std::move(frames));
   return WriteWarpFiles(frames.get(), run);
 }
@@ -145,6 +146,7 @@ absl::StatusOr<Manifest> StageRunner::RunLogged(const TaskLease& lease, const Ta
   if (lease.spec.memory_step > 0) {
     log->Line("the task ran out of memory before: every kept model is dropped");
     estimator_.reset();
+    splatter_.reset();
     inpainter_.reset();
   }
   SF_ASSIGN_OR_RETURN(std::shared_ptr<const FrameIndex> index,
@@ -201,6 +203,13 @@ absl::StatusOr<Inpainter*> StageRunner::InpainterOf(const std::string& name) {
   return inpainter_.get();
 }
 
+absl::StatusOr<Splatter*> StageRunner::SplatterOfDevice() {
+  if (splatter_ == nullptr) {
+    SF_ASSIGN_OR_RETURN(splatter_, factories_.splat());
+  }
+  return splatter_.get();
+}
+
 absl::Status StageRunner::RunStages(TaskRun* run, std::string* model) {
   const JobSettings& settings = run->spec().settings;
   switch (run->spec().kind) {
@@ -216,8 +225,10 @@ absl::Status StageRunner::RunStages(TaskRun* run, std::string* model) {
       *model = estimator->Id();
       return RunDepth(estimator, run);
     }
-    case TaskKind::kWarp:
-      return RunWarp(run);
+    case TaskKind::kWarp: {
+      SF_ASSIGN_OR_RETURN(Splatter* const splatter, SplatterOfDevice());
+      return RunWarp(splatter, run);
+    }
     case TaskKind::kEncode:
       return RunEncode(run);
     case TaskKind::kInpaint:
@@ -226,8 +237,9 @@ absl::Status StageRunner::RunStages(TaskRun* run, std::string* model) {
   }
   SF_ASSIGN_OR_RETURN(Inpainter* const inpainter, InpainterOf(settings.inpaint));
   *model = inpainter->Id();
-  return run->spec().kind == TaskKind::kRender ? RunRender(inpainter, run)
-                                               : RunInpaint(inpainter, run);
+  if (run->spec().kind == TaskKind::kInpaint) return RunInpaint(inpainter, run);
+  SF_ASSIGN_OR_RETURN(Splatter* const splatter, SplatterOfDevice());
+  return RunRender(splatter, inpainter, run);
 }
 
 absl::StatusOr<Manifest> StageRunner::Describe(const TaskLease& lease, const TaskRun& run,

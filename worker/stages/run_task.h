@@ -10,6 +10,7 @@
 #include "common/farm/task.h"
 #include "models/api/depth_estimator.h"
 #include "models/api/inpainter.h"
+#include "models/api/splatter.h"
 #include "worker/stages/task_run.h"
 
 namespace stereofarm {
@@ -19,6 +20,7 @@ struct ModelFactories {
   std::function<absl::StatusOr<std::unique_ptr<DepthEstimator>>(const std::string& name)> depth;
   // An estimator that steadies what one gives that looks at frames alone.
   std::function<std::unique_ptr<DepthEstimator>(std::unique_ptr<DepthEstimator> inner)> stabilise;
+  std::function<absl::StatusOr<std::unique_ptr<Splatter>>()> splat;
   std::function<absl::StatusOr<std::unique_ptr<Inpainter>>(const std::string& name)> inpaint;
 };
 
@@ -38,6 +40,7 @@ class StageRunner {
  private:
   absl::StatusOr<std::shared_ptr<const FrameIndex>> IndexAt(const std::filesystem::path& file);
   absl::StatusOr<DepthEstimator*> Estimator(const std::string& name, bool stabilise);
+  absl::StatusOr<Splatter*> SplatterOfDevice();
   absl::StatusOr<Inpainter*> InpainterOf(const std::string& name);
   absl::StatusOr<Manifest> RunLogged(const TaskLease& lease, const TaskPlace& place,
                                      TaskProgress* progress, TaskLog* log);
@@ -54,6 +57,7 @@ class StageRunner {
   std::string estimator_name_;
   bool stabilised_ = false;  // whether the estimator was asked to be
   std::unique_ptr<DepthEstimator> estimator_;
+  std::unique_ptr<Splatter> splatter_;
   std::string inpainter_name_;
   std::unique_ptr<Inpainter> inpainter_;
 };

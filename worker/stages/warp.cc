@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "models/stereo/parallax.h"
-#include "models/stereo/splat.h"
 
 namespace stereofarm {
 namespace {
@@ -20,8 +19,9 @@ Image DisplacementOf(const FilmFrame& frame, const JobSettings& settings, Synthe
 
 }  // namespace
 
-WarpStage::WarpStage(std::unique_ptr<Stream<FilmFrame>> frames, FrameWants wants, TaskRun* run)
-    : frames_(std::move(frames)), wants_(wants), run_(run) {}
+WarpStage::WarpStage(std::unique_ptr<Stream<FilmFrame>> frames, FrameWants wants,
+                     Splatter* splatter, TaskRun* run)
+    : frames_(std::move(frames)), wants_(wants), splatter_(splatter), run_(run) {}
 
 absl::StatusOr<std::optional<FilmFrame>> WarpStage::Next() {
   SF_RETURN_IF_ERROR(run_->CheckCancelled());
@@ -33,7 +33,7 @@ absl::StatusOr<std::optional<FilmFrame>> WarpStage::Next() {
     const Image displacement = DisplacementOf(*frame, settings, eye);
     WarpedFrame& warped = frame->eye(eye).warped;
     warped.frame = frame->frame;
-    Splat(frame->rgb, displacement, NearerIsLarger(eye), &warped);
+    SF_RETURN_IF_ERROR(splatter_->Splat(frame->rgb, displacement, NearerIsLarger(eye), &warped));
   }
   if (!wants_.metres) frame->inverse_metres = Image();
   if (!wants_.rgb) frame->rgb = Image();

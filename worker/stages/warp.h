@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "models/api/splatter.h"
 #include "worker/stages/film_frame.h"
 #include "worker/stages/stream.h"
 #include "worker/stages/task_run.h"
@@ -21,12 +22,14 @@ struct FrameWants {
 // Moves the source's pixels to where the eyes to be made see them.
 class WarpStage : public Stream<FilmFrame> {
  public:
-  WarpStage(std::unique_ptr<Stream<FilmFrame>> frames, FrameWants wants, TaskRun* run);
+  WarpStage(std::unique_ptr<Stream<FilmFrame>> frames, FrameWants wants, Splatter* splatter,
+            TaskRun* run);
   absl::StatusOr<std::optional<FilmFrame>> Next() override;
 
  private:
   const std::unique_ptr<Stream<FilmFrame>> frames_;
   const FrameWants wants_;
+  Splatter* const splatter_;
   TaskRun* const run_;
 };
 

@@ -10,6 +10,7 @@
 #include "common/media/frame_reader.h"
 #include "common/media/segment.h"
 #include "models/inpaint/create.h"
+#include "models/stereo/splatter.h"
 #include "proto/records.h"
 
 namespace stereofarm {
@@ -29,6 +30,7 @@ void StoreSample(uint8_t* row, int x, int bytes, int value) {
 ModelFactories Factories() {
   ModelFactories factories;
   factories.depth = [](const std::string&) { return std::make_unique<BrightnessDepth>(); };
+  factories.splat = [] { return CreateSplatter("cpu"); };
   factories.inpaint = CreateInpainter;
   return factories;
 }
