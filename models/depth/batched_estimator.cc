@@ -9,9 +9,16 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "common/base/log.h"
 #include "models/nn/torch_calls.h"
 
 namespace stereofarm {
+namespace {
+
+// Pixels of a token's square on each side (models/nn/memory_plan.h).
+constexpr int kTokenSide = 14;
+
+}  // namespace
 
 absl::StatusOr<DepthResult> DepthResultOf(const std::string& source, int64_t frame,
                                           const at::Tensor& depth) {
@@ -42,6 +49,10 @@ absl::Status CheckFrame(const std::string& source, const DepthInput& frame, Imag
 absl::Status BatchedEstimator::Begin(ImageSize picture) {
   SF_ASSIGN_OR_RETURN(plan_, Plan(picture));
   waiting_.clear();
+  if (memory_) {
+    SF_ASSIGN_OR_RETURN(
+        batch_, ChooseBatch(source_, memory_->forward, Tokens(), most_batch_, memory_->free()));
+  }
   begun_ = true;
   return absl::OkStatus();
 }
@@ -66,26 +77,56 @@ absl::Status BatchedEstimator::Finish(std::vector<DepthResult>* done) {
   return waiting_.empty() ? absl::OkStatus() : Run(done);
 }
 
+int64_t BatchedEstimator::Tokens() const {
+  return int64_t{plan_.output.width / kTokenSide} * (plan_.output.height / kTokenSide);
+}
+
 absl::Status BatchedEstimator::Run(std::vector<DepthResult>* done) {
-  const absl::Status status = GuardTorch(source_, "the module failed", [&]() -> absl::Status {
+  absl::Status status;
+  while (status.ok() && !waiting_.empty()) {
+    const int64_t batch_number = waiting_.front().frame / batch_;
+    const auto end = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& each) {
+      return each.frame / batch_ != batch_number;
+    });
+    status = RunBatch(static_cast<size_t>(end - waiting_.begin()), done);
+    if (status.ok()) {
+      waiting_.erase(waiting_.begin(), end);
+    } else if (IsOutOfMemory(status) && memory_) {
+      if (batch_ == 1) {
+        status = OutOfMemory(absl::StrFormat("%s; %s", std::string(status.message()),
+                                             NeedText(memory_->forward, Tokens(), 1)));
+        break;
+      }
+      batch_ /= 2;
+      most_batch_ = batch_;
+      SF_LOG(kWarning) << source_ << ": out of memory, goes on with " << batch_
+                       << " pictures at once";
+      memory_->release();
+      status = absl::OkStatus();
+    }
+  }
+  waiting_.clear();
+  return status;
+}
+
+absl::Status BatchedEstimator::RunBatch(size_t count, std::vector<DepthResult>* done) {
+  return GuardTorch(source_, "the module failed", [&]() -> absl::Status {
     const c10::InferenceMode no_gradients;
     const int64_t first = SlotOf(waiting_.front().frame);
     std::vector<at::Tensor> frames;
     for (int64_t slot = 0; slot < batch_; ++slot) {
-      const int64_t nearest =
-          std::clamp<int64_t>(slot - first, 0, static_cast<int64_t>(waiting_.size()) - 1);
+      const int64_t nearest = std::clamp<int64_t>(slot - first, 0, static_cast<int64_t>(count) - 1);
       frames.push_back(waiting_[static_cast<size_t>(nearest)].prepared);
     }
     SF_ASSIGN_OR_RETURN(const at::Tensor depth, Infer(at::stack(frames)));
-    for (const Waiting& each : waiting_) {
+    for (size_t i = 0; i < count; ++i) {
+      const Waiting& each = waiting_[i];
       SF_ASSIGN_OR_RETURN(DepthResult result,
                           DepthResultOf(source_, each.frame, depth[SlotOf(each.frame)]));
       done->push_back(std::move(result));
     }
     return absl::OkStatus();
   });
-  waiting_.clear();
-  return status;
 }
 
 }  // namespace stereofarm

@@ -4,16 +4,31 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "models/api/depth_estimator.h"
+#include "models/nn/memory_plan.h"
 
 namespace stereofarm {
+
+// What is known of the memory that a network's forward takes, and of what there is.
+struct BatchMemory {
+  ForwardMemory forward;
+  std::function<int64_t()> free;  // bytes
+  std::function<void()> release;  // gives what is kept for later tensors back
+};
 
 // An estimator whose network looks at each frame by itself, in batches that are always of one size:
 // a frame's place in its batch depends on its number alone, and places without a frame hold the
 // nearest one, so that every frame goes through a call of the same shape.
+//
+// With BatchMemory the batch is the largest that fits in what is free when a stream begins, and is
+// halved for good when memory runs out all the same; then the same frames go on. The network's
+// numbers must not depend on the batch.
 class BatchedEstimator : public DepthEstimator {
  public:
   absl::Status Begin(ImageSize picture) override;
@@ -23,9 +38,11 @@ class BatchedEstimator : public DepthEstimator {
 
  protected:
   // `source`: what messages name, the network's file.
-  BatchedEstimator(std::string source, int64_t batch) : source_(std::move(source)), batch_(batch) {}
+  BatchedEstimator(std::string source, int64_t batch, std::optional<BatchMemory> memory = {})
+      : source_(std::move(source)), most_batch_(batch), batch_(batch), memory_(std::move(memory)) {}
 
   const std::string& source() const { return source_; }
+  // Of the next call of Infer.
   int64_t batch() const { return batch_; }
   const DepthPlan& plan() const { return plan_; }
 
@@ -37,10 +54,16 @@ class BatchedEstimator : public DepthEstimator {
   virtual absl::StatusOr<at::Tensor> Infer(const at::Tensor& frames) = 0;
 
   int64_t SlotOf(int64_t frame) const { return frame % batch_; }
+  int64_t Tokens() const;
+  // Everything that waits.
   absl::Status Run(std::vector<DepthResult>* done);
+  // The first `count` frames that wait, which are of one batch.
+  absl::Status RunBatch(size_t count, std::vector<DepthResult>* done);
 
   const std::string source_;
-  const int64_t batch_;
+  int64_t most_batch_;
+  int64_t batch_;
+  const std::optional<BatchMemory> memory_;
   DepthPlan plan_;
   bool begun_ = false;
   struct Waiting {

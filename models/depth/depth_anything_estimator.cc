@@ -14,6 +14,7 @@
 #include "models/depth/depth_anything_v2.h"
 #include "models/depth/video_depth_anything.h"
 #include "models/depth/video_windows.h"
+#include "models/nn/device_memory.h"
 #include "models/nn/tensor_memory.h"
 #include "models/nn/torch_calls.h"
 
@@ -23,11 +24,25 @@ namespace {
 // On a processor a second picture at once brings nothing.
 constexpr int64_t kBatchOnDevice = 4;
 
+ForwardMemory ForwardOf(const VisionTransformer& encoder, const DptHead& head,
+                        const ParameterPlace& place, bool over_time) {
+  return DptForwardMemory(encoder.config.width, head.config.features,
+                          static_cast<int64_t>(c10::elementSize(place.type)), over_time);
+}
+
+BatchMemory MemoryOf(const DepthAnythingV2& net, const ParameterPlace& place) {
+  const c10::Device device = place.device;
+  return {.forward = ForwardOf(net.encoder, net.head, place, /*over_time=*/false),
+          .free = [device] { return FreeDeviceMemory(device); },
+          .release = [device] { ReleaseDeviceMemory(device); }};
+}
+
 class DepthAnythingEstimator : public BatchedEstimator {
  public:
   DepthAnythingEstimator(DepthAnythingV2 net, std::string file, const ParameterPlace& place,
                          std::string id)
-      : BatchedEstimator(std::move(file), place.device.is_cpu() ? 1 : kBatchOnDevice),
+      : BatchedEstimator(std::move(file), place.device.is_cpu() ? 1 : kBatchOnDevice,
+                         MemoryOf(net, place)),
         net_(std::move(net)),
         place_(place),
         id_(std::move(id)) {}
@@ -69,6 +84,11 @@ class VideoDepthAnythingEstimator : public DepthEstimator {
     frames_.clear();
     pushed_ = windows_ = given_ = 0;
     stitcher_ = VideoStitcher();
+    const int64_t tokens = int64_t{plan_.output.width / kPatch} * (plan_.output.height / kPatch);
+    SF_RETURN_IF_ERROR(ChooseBatch(file_,
+                                   ForwardOf(net_.encoder, net_.head, place_, /*over_time=*/true),
+                                   kVideoFrames * tokens, 1, FreeDeviceMemory(place_.device))
+                           .status());
     begun_ = true;
     return absl::OkStatus();
   }

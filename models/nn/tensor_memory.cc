@@ -3,6 +3,7 @@
 #include <c10/core/Allocator.h>
 #include <c10/core/CPUAllocator.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstring>
 
@@ -16,6 +17,16 @@ constexpr size_t kHeader = 64;
 // The maps of the finest levels are some hundred megabytes.
 constexpr size_t kMostKept = size_t{1} << 30;
 
+std::atomic<int64_t> live_bytes{0};
+std::atomic<int64_t> peak_bytes{0};
+
+void Count(int64_t bytes) {
+  const int64_t now = live_bytes += bytes;
+  int64_t peak = peak_bytes;
+  while (now > peak && !peak_bytes.compare_exchange_weak(peak, now)) {
+  }
+}
+
 class KeepingAllocator : public c10::Allocator {
  public:
   c10::DataPtr allocate(size_t bytes) override {
@@ -24,6 +35,7 @@ class KeepingAllocator : public c10::Allocator {
     const size_t whole = kHeader + (bytes + kHeader - 1) / kHeader * kHeader;
     char* const memory = reinterpret_cast<char*>(TakeImageMemory(whole));
     std::memcpy(memory, &whole, sizeof(whole));
+    Count(static_cast<int64_t>(whole));
     return {memory + kHeader, memory + kHeader, &Return, device};
   }
   c10::DeleterFnPtr raw_deleter() const override { return &Return; }
@@ -37,6 +49,7 @@ class KeepingAllocator : public c10::Allocator {
     char* const memory = static_cast<char*>(values) - kHeader;
     size_t whole = 0;
     std::memcpy(&whole, memory, sizeof(whole));
+    Count(-static_cast<int64_t>(whole));
     ReturnImageMemory(reinterpret_cast<float*>(memory), whole);
   }
 };
@@ -51,6 +64,13 @@ void KeepTensorMemory() {
     return true;
   }();
   static_cast<void>(kDone);
+}
+
+TensorBytes TakeTensorBytes() {
+  TensorBytes bytes;
+  bytes.now = live_bytes;
+  bytes.peak = peak_bytes.exchange(bytes.now);
+  return bytes;
 }
 
 }  // namespace stereofarm

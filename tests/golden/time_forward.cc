@@ -55,7 +55,9 @@ absl::StatusOr<std::string> TimeForward(const std::filesystem::path& weights,
   if (how.threads > 0) at::set_num_threads(how.threads);
   SF_ASSIGN_OR_RETURN(const std::function<void()> forward,
                       ForwardOf(weights, how.height, how.width));
+  const int64_t before = TakeTensorBytes().now;
   forward();
+  const int64_t taken = TakeTensorBytes().peak - before;
   std::vector<double> seconds;
   for (int i = 0; i < how.repeats; ++i) {
     const auto start = std::chrono::steady_clock::now();
@@ -67,9 +69,11 @@ absl::StatusOr<std::string> TimeForward(const std::filesystem::path& weights,
   const size_t half = seconds.size() / 2;
   const double median =
       seconds.size() % 2 == 1 ? seconds[half] : (seconds[half - 1] + seconds[half]) / 2;
-  return absl::StrFormat("%s %dx%d stereofarm threads %d median %.3f s  (min %.3f max %.3f)",
-                         weights.stem().string(), how.height, how.width, at::get_num_threads(),
-                         median, seconds.front(), seconds.back());
+  return absl::StrFormat(
+      "%s %dx%d stereofarm threads %d median %.3f s  (min %.3f max %.3f), tensors "
+      "%.1f MiB",
+      weights.stem().string(), how.height, how.width, at::get_num_threads(), median,
+      seconds.front(), seconds.back(), static_cast<double>(taken) / (1 << 20));
 }
 
 }  // namespace stereofarm
