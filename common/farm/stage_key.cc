@@ -17,7 +17,9 @@ std::string RangeText(const FrameRange& range) {
 }
 
 std::string DepthSettingsText(const JobSettings& settings) {
-  return absl::StrFormat("depth=%s stabilise=%d exr_inverse=%d perturb=%d", settings.depth,
+  // Not where its files lie: they count by their hash.
+  const std::string model = ParseDepthSetting(settings.depth).model;
+  return absl::StrFormat("depth=%s stabilise=%d exr_inverse=%d perturb=%d", model,
                          settings.stabilise, settings.depth_exr_inverse,
                          settings.perturb_depth_seed);
 }

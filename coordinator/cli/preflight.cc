@@ -7,10 +7,11 @@
 #include <system_error>
 
 #include "absl/strings/str_format.h"
-#include "common/farm/depth_setting.h"
 #include "common/media/film_writer.h"
 #include "common/media/media_info.h"
 #include "common/media/segment.h"
+#include "coordinator/planning/depth_model.h"
+#include "models/registry/model_folder.h"
 
 namespace stereofarm {
 namespace {
@@ -38,13 +39,10 @@ absl::Status CheckDepthFiles(const std::string& depth) {
         absl::StrFormat("--depth: %s holds no .exr files; name the folder with one for each frame",
                         folder.string()));
   }
-  if (const DepthSetting setting = ParseDepthSetting(depth); setting.ReadsModelFile()) {
-    if (!fs::is_regular_file(setting.path, error)) {
-      return absl::NotFoundError(absl::StrFormat(
-          "--depth: there is no file %s; name one that holds the model", setting.path));
-    }
-  }
-  return absl::OkStatus();
+  // As the farm on this machine will look.
+  SF_ASSIGN_OR_RETURN(const std::string model,
+                      DepthWithWeights(depth, FindModelFolder("").value_or(fs::path())));
+  return CheckDepthModel(model);
 }
 
 absl::Status CheckOutput(const fs::path& output, const fs::path& input) {

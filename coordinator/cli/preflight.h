@@ -11,8 +11,8 @@ namespace stereofarm {
 // The encoder's settings and the containers of the outputs: mistakes on the command line.
 absl::Status CheckEncoding(const JobSettings& settings);
 
-// The input can be read and is a film; depth files are there; every output's folder exists and can
-// be written; no output is the input. Errors name the file.
+// The input can be read and is a film; depth files are there, weights are the network's; every
+// output's folder exists and can be written; no output is the input. Errors name the file.
 absl::Status CheckInputAndOutputs(const JobSettings& settings);
 
 }  // namespace stereofarm

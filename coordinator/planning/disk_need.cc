@@ -4,7 +4,9 @@
 #include <cmath>
 #include <string>
 
+#include "common/farm/depth_setting.h"
 #include "common/farm/packing.h"
+#include "models/registry/depth_anything_size.h"
 
 namespace stereofarm {
 namespace {
@@ -22,10 +24,11 @@ constexpr double kLineBytes = 16;
 // The grids of an overlap frame's samples.
 constexpr double kSampleBytes = 12'000;
 
-// The built-in estimator's picture, and the shorter side of most networks'.
+// The built-in estimator's picture, and the shorter side of a TorchScript module's, unless it says
+// otherwise.
 constexpr double kParallaxWidest = 640;
 constexpr double kParallaxPixels = 640 * 480;
-constexpr double kNetworkShort = 518;
+constexpr double kModuleShort = 518;
 
 // Measured, in bits a pixel of the packed picture. A film that was compressed hard stays easy to
 // compress, one that wasn't costs what its grain costs: at crf 18 0.7 to 2.6 times its own bits,
@@ -53,7 +56,15 @@ double DepthPixels(const JobSettings& settings, double width, double height) {
         std::min({1.0, kParallaxWidest / width, std::sqrt(kParallaxPixels / pixels)});
     return pixels * scale * scale;
   }
-  const double scale = kNetworkShort / std::min(width, height);
+  const std::string model = ParseDepthSetting(settings.depth).model;
+  if (model != "torchscript") {
+    const ImageSize picture = {static_cast<int>(width), static_cast<int>(height)};
+    const bool of_videos = model.starts_with("video-depth-anything");
+    const ImageSize network = DepthAnythingInputSize(
+        picture, of_videos ? VideoDepthAnythingSide(picture) : kDepthAnythingSide);
+    return static_cast<double>(network.width) * network.height;
+  }
+  const double scale = kModuleShort / std::min(width, height);
   return pixels * scale * scale;
 }
 

@@ -7,35 +7,13 @@
 #include "absl/strings/str_format.h"
 #include "common/farm/depth_setting.h"
 #include "common/farm/stage_key.h"
+#include "coordinator/planning/depth_model.h"
 #include "coordinator/scheduling/job_engine.h"
 #include "coordinator/scheduling/legal_moves.h"
-#include "models/registry/known_models.h"
-#include "models/registry/model_folder.h"
 
 namespace stereofarm {
 namespace fs = std::filesystem;
 namespace {
-
-// With the file of weights that a network of the registry has in the farm's folder of models.
-absl::StatusOr<std::string> DepthWithWeights(const std::string& depth, const fs::path& models) {
-  DepthSetting setting = ParseDepthSetting(depth);
-  if (!setting.WantsWeights()) return depth;
-  SF_RETURN_IF_ERROR(FindKnownModel(setting.model).status());
-  const absl::StatusOr<InstalledModel> weights = ModelFolder(models).Find(setting.model);
-  if (!weights.ok()) return Annotate(weights.status(), "--depth " + depth);
-  setting.path = weights->file.string();
-  return setting.Text();
-}
-
-// That a network's file is there; and, for a network of the registry, that it holds its tensors.
-absl::Status CheckModelFile(const DepthSetting& depth) {
-  std::error_code error;
-  if (!fs::is_regular_file(depth.path, error)) {
-    return absl::InvalidArgumentError(absl::StrFormat("there is no file %s", depth.path));
-  }
-  const absl::StatusOr<KnownModel> known = FindKnownModel(depth.model);
-  return known.ok() ? CheckTensors(*known, depth.path) : absl::OkStatus();
-}
 
 bool Contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -237,8 +215,8 @@ absl::StatusOr<SubmitResult> JobEngine::Submit(const SubmitOrder& asked) {
   }
   if (depth.ReadsPictures()) {
     SF_RETURN_IF_ERROR(parts_.films->CheckDepthFolder(depth.path, *film));
-  } else if (depth.ReadsModelFile()) {
-    SF_RETURN_IF_ERROR(Annotate(CheckModelFile(depth), "--depth"));
+  } else {
+    SF_RETURN_IF_ERROR(CheckDepthModel(settings.depth));
   }
 
   SF_ASSIGN_OR_RETURN(result.need, CheckDiskNeed(order, film.get(), /*is_new=*/result.job.empty()));
@@ -247,7 +225,10 @@ absl::StatusOr<SubmitResult> JobEngine::Submit(const SubmitOrder& asked) {
     SF_ASSIGN_OR_RETURN(const std::optional<JobRecord> existing, find_existing());
     if (existing) {
       result.job = existing->id;
-      SF_RETURN_IF_ERROR(flow_.Continue(*existing, settings, order.replace));
+      JobRecord job = *existing;
+      // Another `convert` in the same folder set it aside.
+      if (!options_.only_output.empty()) job.paused = false;
+      SF_RETURN_IF_ERROR(flow_.Continue(std::move(job), settings, order.replace));
     } else {
       JobRecord job;
       job.id = parts_.random->Hex(8);

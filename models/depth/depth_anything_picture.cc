@@ -12,27 +12,11 @@
 namespace stereofarm {
 namespace {
 
-constexpr int kMultiple = 14;
 constexpr int64_t kMostPixels = 16'000'000;
-constexpr double kLongestRatio = 1.78;
-constexpr double kRatioKept = 1.777;
 constexpr std::array<double, 3> kMean = {0.485, 0.456, 0.406};
 constexpr std::array<double, 3> kDeviation = {0.229, 0.224, 0.225};
 
-int Constrained(double side, int least) {
-  const double steps = side / kMultiple;
-  // Halves go to the even neighbour.
-  const int nearest = static_cast<int>(std::nearbyint(steps)) * kMultiple;
-  return nearest >= least ? nearest : static_cast<int>(std::ceil(steps)) * kMultiple;
-}
-
 }  // namespace
-
-ImageSize DepthAnythingInputSize(ImageSize picture, int side) {
-  const double scale = std::max(static_cast<double>(side) / picture.width,
-                                static_cast<double>(side) / picture.height);
-  return {Constrained(scale * picture.width, side), Constrained(scale * picture.height, side)};
-}
 
 absl::StatusOr<DepthPlan> DepthAnythingPlan(const std::string& source, ImageSize picture,
                                             int side) {
@@ -49,15 +33,6 @@ absl::StatusOr<DepthPlan> DepthAnythingPlan(const std::string& source, ImageSize
                         picture.width, picture.height));
   }
   return plan;
-}
-
-int VideoDepthAnythingSide(ImageSize picture, int side) {
-  const double ratio = static_cast<double>(std::max(picture.width, picture.height)) /
-                       std::min(picture.width, picture.height);
-  if (ratio <= kLongestRatio) return side;
-  const int shorter = static_cast<int>(side * kRatioKept / ratio);
-  return std::max(1, static_cast<int>(std::nearbyint(static_cast<double>(shorter) / kMultiple))) *
-         kMultiple;
 }
 
 at::Tensor DepthAnythingInput(const Image& rgb, ImageSize network) {

@@ -8,23 +8,15 @@
 #include "common/base/status.h"
 #include "common/image/image.h"
 #include "models/api/depth_estimator.h"
+#include "models/registry/depth_anything_size.h"
 
 namespace stereofarm {
 
 // Pictures as Depth Anything V2 and Video Depth Anything want them; the published pre-processing.
 
-inline constexpr int kDepthAnythingSide = 518;
-
-// The size at which a picture goes through the network: its shorter side is brought to `side`, both
-// are multiples of 14, the nearest ones, but not below `side`. Picture and side are at least 1.
-ImageSize DepthAnythingInputSize(ImageSize picture, int side = kDepthAnythingSide);
-
 // Frames of the picture's own size in, depth of the network's size out. InvalidArgument names
 // `source`, the network's file, when the picture is too long and narrow.
 absl::StatusOr<DepthPlan> DepthAnythingPlan(const std::string& source, ImageSize picture, int side);
-
-// What Video Depth Anything takes for `side`, so that a long picture's windows fit into memory.
-int VideoDepthAnythingSide(ImageSize picture, int side = kDepthAnythingSide);
 
 // Code values 0..1 of R, G, B -> [3, height, width]: resized by cubic convolution (a = -0.75, no
 // low-pass, nothing clipped), then normalised by ImageNet's mean and deviation.

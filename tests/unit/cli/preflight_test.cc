@@ -1,5 +1,7 @@
 #include "coordinator/cli/preflight.h"
 
+#include <stdlib.h>
+
 #include <filesystem>
 #include <fstream>
 
@@ -66,6 +68,21 @@ TEST_F(PreflightTest, DepthFilesMustBeThere) {
   EXPECT_EQ(FilesError(), "");
   settings_.depth = "torchscript:" + (folder_.path() / "net.pt").string();
   EXPECT_THAT(FilesError(), HasSubstr("--depth: there is no file"));
+}
+
+TEST_F(PreflightTest, WeightsMustBeThereAndTheNetworks) {
+  setenv("STEREOFARM_MODELS", folder_.path().c_str(), 1);
+  settings_.depth = "depth-anything-v2-small";
+  EXPECT_THAT(FilesError(), HasSubstr("--depth depth-anything-v2-small: "));
+  EXPECT_THAT(FilesError(), HasSubstr("models fetch"));
+  unsetenv("STEREOFARM_MODELS");
+  // Its sizes aren't the published network's.
+  const std::string other = TestData("golden/depth_anything_v2/weights.safetensors").string();
+  settings_.depth = "depth-anything-v2-small:" + other;
+  EXPECT_THAT(FilesError(), HasSubstr("--depth: "));
+  EXPECT_THAT(FilesError(), HasSubstr(other));
+  settings_.depth = "depth-anything-v2:" + other;
+  EXPECT_EQ(FilesError(), "");
 }
 
 TEST_F(PreflightTest, TheEncoderAndContainersAreChecked) {

@@ -100,6 +100,21 @@ TEST(StageKeyTest, RangesSourceInputsAndClassMatter) {
   EXPECT_NE(StageKey(basis, "cpu/a"), StageKey(basis, "cpu/b"));
 }
 
+TEST(StageKeyTest, AModelCountsByItsNameAndHashWhereverItLies) {
+  TaskSpec spec = SpecOf(TaskKind::kDepth);
+  for (const char* depth : {"depth-anything-v2-small:", "torchscript:", "exr:"}) {
+    spec.settings.depth = depth + std::string("/here");
+    const std::string here = StageBasis(spec, "source", {}, "hash");
+    const std::string film = JobFingerprint(spec.settings, "source", "hash");
+    spec.settings.depth = depth + std::string("/moved/there");
+    EXPECT_EQ(StageBasis(spec, "source", {}, "hash"), here);
+    EXPECT_EQ(JobFingerprint(spec.settings, "source", "hash"), film);
+    EXPECT_NE(StageBasis(spec, "source", {}, "other hash"), here);
+    spec.settings.depth = "depth-anything-v2-base:/here";
+    EXPECT_NE(StageBasis(spec, "source", {}, "hash"), here);
+  }
+}
+
 TEST(StageKeyTest, JobFingerprintSeesSettingsAndSource) {
   JobSettings settings = SpecOf(TaskKind::kRender).settings;
   const std::string print = JobFingerprint(settings, "source", "");

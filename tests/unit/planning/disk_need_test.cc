@@ -37,6 +37,23 @@ TEST(DiskNeedTest, WarpedAndFilledFramesLieThereForTheShardsInWork) {
   ExpectNear(DiskNeedOf(all, Film(), 4).store - depth, 172'800.0 * 1920 * 1080 * 16, 1.2);
 }
 
+TEST(DiskNeedTest, DepthHasItsNetworksSize) {
+  FilmSize wide = Film();
+  wide.width = 4096;
+  wide.height = 1714;
+  JobSettings settings = Settings();
+  const auto depth = [&](const std::string& model) {
+    settings.depth = model;
+    return static_cast<double>(DiskNeedOf(settings, wide, 1).store -
+                               DiskNeedOf(settings, wide, 1).outputs[0]);
+  };
+  // 1232 x 518 and 938 x 392.
+  const double pictures = depth("depth-anything-v2-small");
+  const double videos = depth("video-depth-anything-small:/weights");
+  EXPECT_GT(videos, 0);
+  EXPECT_NEAR(pictures / videos, 1232.0 * 518 / (938 * 392), 0.1);
+}
+
 TEST(DiskNeedTest, DepthOfTheWholeFilmLiesThereUnlessItHasToGo) {
   const DiskNeed need = DiskNeedOf(Settings(), Film(), 1);
   EXPECT_GT(need.store - need.store_least, 30 * kGigabyte);
