@@ -30,6 +30,14 @@ struct Exception {
   const char* field;
   int64_t most;
 };
+// Of a whole message. A submission with every list full has some 600 kB.
+constexpr int64_t kMostRequestBytes = 1 << 20;
+constexpr Exception kLargerRequests[] = {
+    // 300,000 files, about 100 bytes each.
+    {"stereofarm.v1.CompleteRequest", 32 << 20},
+    // A megabyte of data.
+    {"stereofarm.v1.WriteRequest", 2 << 20},
+};
 constexpr Exception kLargerTexts[] = {
     {"stereofarm.v1.RegisterRequest.numeric_class", 4096},
     {"stereofarm.v1.Manifest.numeric_class", 4096},
@@ -195,6 +203,21 @@ absl::Status CheckMessage(const Message& message, int nesting) {
 
 }  // namespace
 
-absl::Status CheckRequest(const Message& request) { return CheckMessage(request, 0); }
+absl::Status CheckRequest(const Message& request) {
+  const google::protobuf::Descriptor& type = *request.GetDescriptor();
+  const int64_t most = MostOf(kLargerRequests, type.full_name(), kMostRequestBytes);
+  const auto bytes = static_cast<int64_t>(request.ByteSizeLong());
+  if (bytes > most) {
+    return absl::ResourceExhaustedError(absl::StrFormat(
+        "%s: a message of %d bytes is too large, at most %d go", type.name(), bytes, most));
+  }
+  return CheckMessage(request, 0);
+}
+
+int64_t MostBytesOfAnyRequest() {
+  int64_t most = kMostRequestBytes;
+  for (const Exception& larger : kLargerRequests) most = std::max(most, larger.most);
+  return most;
+}
 
 }  // namespace stereofarm

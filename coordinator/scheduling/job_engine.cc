@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_format.h"
+#include "common/artifacts/store_marker.h"
 #include "common/base/log.h"
 #include "coordinator/scheduling/attempt_ref.h"
 #include "coordinator/scheduling/legal_moves.h"
@@ -161,7 +162,25 @@ void JobEngine::ReloadLeases() {
 
 // ---- start and stop --------------------------------------------------------------------------
 
+bool JobEngine::IsSetAside(const JobRecord& job) const {
+  return !options_.only_output.empty() && IsUnfinished(job.state) &&
+         job.settings.outputs.front().file != options_.only_output;
+}
+
+absl::Status JobEngine::MarkStore() {
+  if (store_marked_ || options_.store_marker.empty()) return absl::OkStatus();
+  SF_RETURN_IF_ERROR(parts_.files->Write(kStoreMarkerFile, options_.store_marker));
+  store_marked_ = true;
+  return absl::OkStatus();
+}
+
 absl::Status JobEngine::Start() {
+  if (absl::Status status = MarkStore(); absl::IsResourceExhausted(status)) {
+    SF_LOG(kWarning) << status.message() << "; workers see the store once there is room";
+  } else if (!status.ok()) {
+    return status;
+  }
+  LookAtDisks();
   SF_RETURN_IF_ERROR(Change([this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
     const int64_t now = parts_.clock->MonotonicMicros();
     if (options_.is_private) SF_RETURN_IF_ERROR(store_->workers().RemoveAll());
@@ -175,7 +194,13 @@ absl::Status JobEngine::Start() {
       lease.after_restart = true;
       leases_.Put(std::move(lease));
     }
-    if (options_.is_private) return ReleaseAll(leases_.All());
+    if (options_.is_private) SF_RETURN_IF_ERROR(ReleaseAll(leases_.All()));
+    SF_ASSIGN_OR_RETURN(const std::vector<JobRecord> jobs, store_->jobs().All());
+    for (JobRecord job : jobs) {
+      if (!IsSetAside(job) || job.paused) continue;
+      job.paused = true;
+      SF_RETURN_IF_ERROR(store_->jobs().Update(job));
+    }
     return absl::OkStatus();
   }));
   if (absl::Status status = PublishLeftOver(); !status.ok()) {
@@ -187,7 +212,9 @@ absl::Status JobEngine::Start() {
     absl::MutexLock lock(&mutex_);
     SF_ASSIGN_OR_RETURN(unfinished, store_->jobs().All());
   }
-  std::erase_if(unfinished, [](const JobRecord& job) { return !IsUnfinished(job.state); });
+  std::erase_if(unfinished, [this](const JobRecord& job) {
+    return !IsUnfinished(job.state) || IsSetAside(job);
+  });
   for (const JobRecord& job : unfinished) SF_RETURN_IF_ERROR(DropMissingResults(job.id));
   return Change([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
     for (const JobRecord& before : unfinished) {
@@ -238,9 +265,27 @@ absl::Status JobEngine::DropMissingResults(const std::string& job) {
 
 // ---- workers ---------------------------------------------------------------------------------
 
+absl::Status JobEngine::CheckSpeaksFor(const std::string& certificate, const std::string& worker) {
+  if (certificate.empty()) return absl::OkStatus();
+  absl::MutexLock lock(&mutex_);
+  const KnownWorker* known = workers_.Find(worker);
+  if (known == nullptr || known->record.certificate == certificate) return absl::OkStatus();
+  if (known->record.certificate.empty()) {
+    return absl::NotFoundError(
+        absl::StrFormat("worker '%s' has to register with its certificate", worker));
+  }
+  return absl::PermissionDeniedError(absl::StrFormat(
+      "worker '%s' registered with another certificate than '%s'; start it anew with its own",
+      worker, certificate));
+}
+
 absl::Status JobEngine::Register(const WorkerRecord& worker) {
   if (worker.id.empty() || worker.numeric_class.empty()) {
     return absl::InvalidArgumentError("a worker needs an id and a numeric class");
+  }
+  if (absl::Status speaks = CheckSpeaksFor(worker.certificate, worker.id);
+      absl::IsPermissionDenied(speaks)) {
+    return speaks;
   }
   return Change([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
     WorkerRecord record = worker;
@@ -440,7 +485,7 @@ absl::StatusOr<std::optional<TaskLease>> JobEngine::ClaimFrom(const std::string&
     lease.lease_id = task->lease_id;
     lease.attempt_directory = AttemptDirectory(job_id, task->name, task->epoch, task->lease_id);
     lease.log_file = AttemptLog(job_id, task->name, task->epoch);
-    lease.store_marker = options_.store_marker;
+    if (store_marked_) lease.store_marker = options_.store_marker;
     lease.lease_micros = options_.lease_micros;
     return lease;
   }

@@ -42,13 +42,18 @@ namespace stereofarm {
 
 struct EngineOptions {
   std::filesystem::path store;  // absolute; the root of every relative path
-  std::string store_marker;     // what the store holds by which workers know it; empty: nothing
+  // What the engine writes into the store at each start, by which workers know it
+  // (common/artifacts/store_marker.h); empty: nothing.
+  std::string store_marker;
   int64_t lease_micros = 30'000'000;
   // For tasks that ran when the coordinator stopped; at least a lease.
   int64_t grace_micros = 60'000'000;
   // One `convert` owns this coordinator: its workers died with the last one, and films may lie
   // anywhere.
   bool is_private = false;
+  // The film that the one `convert` makes: unfinished jobs that write another are paused and left
+  // as they are. Empty: all jobs go on.
+  std::string only_output;
   // Films may only be read and written below these (and below the store), unless private.
   std::vector<std::filesystem::path> allowed;
   // The coordinator's own files and folders in them, which no job touches.
@@ -105,7 +110,9 @@ class JobEngine {
   JobEngine(const JobEngine&) = delete;
   JobEngine& operator=(const JobEngine&) = delete;
 
-  // Picks up what the database says, once, before anything else.
+  // Picks up what the database says, before anything else. ResourceExhausted: a disk has no room
+  // for what has to be written down; it may be called again. That the store's alone is full is no
+  // error: Tick goes on by itself.
   absl::Status Start();
   // Makes background work stop soon; from then on it changes nothing.
   void Stop();
@@ -114,7 +121,14 @@ class JobEngine {
   // Called, without locks, with the attempts whose leases have been taken away.
   void OnRevoked(std::function<void(const std::vector<AttemptRef>&)> callback);
 
+  // Whether who has this certificate may speak for the worker. PermissionDenied: another
+  // certificate registered it. NotFound: it registered when callers weren't known, and must again.
+  // A worker that isn't known is anybody's, and so is every worker where the farm doesn't know its
+  // callers: `certificate`, its common name, is empty there.
+  absl::Status CheckSpeaksFor(const std::string& certificate, const std::string& worker);
+
   // For workers. NotFound: the worker must register. FailedPrecondition: the lease is lost.
+  // Register binds the id to the record's certificate, see CheckSpeaksFor.
   absl::Status Register(const WorkerRecord& worker);
   // The next task for this worker; nothing while there is none. Whoever asks has nothing: a lease
   // that it holds by the books never reached it, and goes back.
@@ -142,9 +156,9 @@ class JobEngine {
   absl::Status HandBack(const std::string& worker, const AttemptRef& attempt);
   absl::Status Leave(const std::string& worker);
 
-  // For workers that read and write files through the coordinator, which counts as progress of the
-  // task. FailedPrecondition: the lease is lost.
-  absl::Status CheckHeld(const std::string& worker, const AttemptRef& attempt);
+  // For workers that read and write files through the coordinator: both note that the task makes
+  // progress. FailedPrecondition: the lease is lost.
+  absl::Status NoteTransfer(const std::string& worker, const AttemptRef& attempt);
   absl::StatusOr<LeasedFiles> FilesOfLease(const std::string& worker, const AttemptRef& attempt);
 
   // For people.
@@ -297,8 +311,12 @@ class JobEngine {
                               const std::string& reason) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Why none of the job's tasks is handed out; empty: nothing is in the way.
   absl::StatusOr<std::string> HoldOf(const JobReport& report) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Of another `convert` than the one that owns this coordinator, and not finished.
+  bool IsSetAside(const JobRecord& job) const;
   // Looking after the farm, job_care.cc.
   void Care() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Writes the store's marker, unless it's there; until then no worker takes the store for its own.
+  absl::Status MarkStore();
   void LookAtDisks() ABSL_LOCKS_EXCLUDED(mutex_);
   // Depth that finished shots don't need goes, as far as the disks ask for it; how many shards'.
   absl::StatusOr<int> DropFinishedDepth() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -346,6 +364,7 @@ class JobEngine {
   const AllowedRoots roots_;
   const EngineParts parts_;
   std::atomic<bool> stopping_ = false;
+  std::atomic<bool> store_marked_ = false;
 
   absl::Mutex mutex_;
   std::function<void()> on_work_ready_ ABSL_GUARDED_BY(mutex_);

@@ -11,7 +11,7 @@
 
 namespace stereofarm {
 
-absl::Status JobEngine::CheckHeld(const std::string& worker, const AttemptRef& attempt) {
+absl::Status JobEngine::NoteTransfer(const std::string& worker, const AttemptRef& attempt) {
   absl::MutexLock lock(&mutex_);
   HeldLease* const lease = leases_.Find(attempt);
   if (lease == nullptr || lease->worker != worker) return LeaseLost(attempt);
@@ -22,7 +22,7 @@ absl::Status JobEngine::CheckHeld(const std::string& worker, const AttemptRef& a
 
 absl::StatusOr<LeasedFiles> JobEngine::FilesOfLease(const std::string& worker,
                                                     const AttemptRef& attempt) {
-  SF_RETURN_IF_ERROR(CheckHeld(worker, attempt));
+  SF_RETURN_IF_ERROR(NoteTransfer(worker, attempt));
   LeasedFiles files;
   {
     absl::MutexLock lock(&mutex_);

@@ -15,13 +15,16 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using grpc::experimental::InterceptionHookPoints;
 
+// No name is longer; what somebody sent instead of one mustn't fill the log.
+constexpr size_t kMostTextBytes = 256;
+
 std::string TextField(const Message& message, const char* name) {
   const FieldDescriptor* field = message.GetDescriptor()->FindFieldByName(name);
   if (field == nullptr || field->is_repeated() ||
       field->cpp_type() != FieldDescriptor::CPPTYPE_STRING) {
     return "";
   }
-  return message.GetReflection()->GetString(message, field);
+  return message.GetReflection()->GetString(message, field).substr(0, kMostTextBytes);
 }
 
 // What a request or a reply is about, by the names that its fields have in every proto.

@@ -56,7 +56,10 @@ absl::StatusOr<std::unique_ptr<AuditLog>> AuditLog::Open(fs::path file, Clock* c
                                                          int64_t most_bytes) {
   std::unique_ptr<AuditLog> log(new AuditLog(std::move(file), clock, most_bytes));
   absl::MutexLock lock(&log->mutex_);
-  SF_RETURN_IF_ERROR(log->Reopen());
+  // A full disk is waited for, as at any later line.
+  if (absl::Status status = log->Try(); !status.ok() && !absl::IsResourceExhausted(status)) {
+    return status;
+  }
   return log;
 }
 

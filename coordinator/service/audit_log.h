@@ -16,7 +16,8 @@ namespace stereofarm {
 
 // One call that changed something or was refused.
 struct AuditEntry {
-  std::string peer;    // address; empty where the door refused before it was known
+  // Address. A call that was refused at the door: all those of the caller's certificate.
+  std::string peer;
   std::string name;    // of the certificate; empty without TLS
   std::string role;    // likewise
   std::string method;  // "/stereofarm.v1.Jobs/Submit"

@@ -10,12 +10,18 @@ Caller CallerOf(const grpc::AuthContext& context) {
   Caller caller;
   if (certificates.empty()) return caller;
   caller.has_certificate = true;
-  const absl::StatusOr<CertificateFacts> facts =
-      ReadCertificate(std::string(certificates.front().data(), certificates.front().size()));
+  caller.certificate = std::string(certificates.front().data(), certificates.front().size());
+  const absl::StatusOr<CertificateFacts> facts = ReadCertificate(caller.certificate);
   if (!facts.ok()) return caller;
   caller.name = facts->name;
   caller.role = facts->role;
   return caller;
+}
+
+absl::Status CheckSpeaksFor(JobEngine* engine, const grpc::AuthContext& context,
+                            const std::string& worker) {
+  const Caller caller = CallerOf(context);
+  return caller.has_certificate ? engine->CheckSpeaksFor(caller.name, worker) : absl::OkStatus();
 }
 
 bool MayChangeJobOf(const Caller& caller, const std::string& owner) {

@@ -12,13 +12,11 @@
 #include "grpcpp/resource_quota.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server_builder.h"
+#include "proto/request_limits.h"
 
 namespace stereofarm {
 namespace {
 
-// A manifest names every frame of a shard; 300,000 of them fit. Other requests are smaller, and
-// checked by their fields.
-constexpr int kMostRequestBytes = 64 << 20;
 // What one machine's worker processes may ask at once over one connection.
 constexpr int kMostCallsAConnection = 1024;
 // Calls that hold a thread: watchers, transfers, reports. More are told RESOURCE_EXHAUSTED.
@@ -73,7 +71,8 @@ absl::StatusOr<std::unique_ptr<FarmServer>> FarmServer::Start(JobEngine* engine,
   const std::string target =
       is_unix ? "unix:" + listen.unix_path : absl::StrFormat("%s:%d", listen.host, listen.port);
   grpc::ServerBuilder builder;
-  builder.SetMaxReceiveMessageSize(kMostRequestBytes);
+  // The library knows one limit for all calls; each call's own is checked with its fields.
+  builder.SetMaxReceiveMessageSize(static_cast<int>(MostBytesOfAnyRequest()));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMostCallsAConnection);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, kAskSilentAfterMs);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kAnswerWithinMs);

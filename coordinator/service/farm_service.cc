@@ -7,6 +7,7 @@
 
 #include "common/farm/tags.h"
 #include "coordinator/service/attempt_ref.h"
+#include "coordinator/service/caller.h"
 #include "coordinator/service/grpc_status.h"
 #include "proto/conversions.h"
 #include "proto/request_limits.h"
@@ -73,15 +74,22 @@ class HeldRenewal : public grpc::ServerUnaryReactor {
 
 grpc::ServerUnaryReactor* Refuse(grpc::CallbackServerContext* context, const absl::Status& status) {
   grpc::ServerUnaryReactor* refusal = context->DefaultReactor();
-  refusal->Finish(ToGrpc(status));
+  refusal->Finish(RefusalToGrpc(status));
   return refusal;
 }
 
 }  // namespace
 
-grpc::Status FarmService::Register(grpc::ServerContext*, const v1::RegisterRequest* request,
+absl::Status FarmService::Admit(const grpc::ServerContextBase& context,
+                                const google::protobuf::Message& request,
+                                const std::string& worker) {
+  SF_RETURN_IF_ERROR(CheckRequest(request));
+  return CheckSpeaksFor(engine_, *context.auth_context(), worker);
+}
+
+grpc::Status FarmService::Register(grpc::ServerContext* context, const v1::RegisterRequest* request,
                                    v1::RegisterReply* reply) {
-  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return RefusalToGrpc(sane);
   WorkerRecord worker;
   worker.id = request->worker();
   worker.name = request->name();
@@ -90,6 +98,7 @@ grpc::Status FarmService::Register(grpc::ServerContext*, const v1::RegisterReque
   worker.build = request->build();
   worker.tags = {request->tags().begin(), request->tags().end()};
   worker.memory_bytes = std::max<int64_t>(0, request->memory_bytes());
+  worker.certificate = CallerOf(*context->auth_context()).name;
   if (absl::Status tags = CheckTags(worker.tags); !tags.ok()) return ToGrpc(tags);
   const absl::Status status = engine_->Register(worker);
   if (!status.ok()) return ToGrpc(status);
@@ -102,7 +111,9 @@ grpc::Status FarmService::Register(grpc::ServerContext*, const v1::RegisterReque
 grpc::ServerUnaryReactor* FarmService::Lease(grpc::CallbackServerContext* context,
                                              const v1::LeaseRequest* request,
                                              v1::LeaseReply* reply) {
-  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return Refuse(context, sane);
+  if (absl::Status may = Admit(*context, *request, request->worker()); !may.ok()) {
+    return Refuse(context, may);
+  }
   // Not longer than a lease, so that a waiting worker is heard of often enough.
   const int64_t wait =
       std::clamp<int64_t>(request->wait_micros(), 0, engine_->options().lease_micros);
@@ -114,7 +125,9 @@ grpc::ServerUnaryReactor* FarmService::Lease(grpc::CallbackServerContext* contex
 grpc::ServerUnaryReactor* FarmService::Renew(grpc::CallbackServerContext* context,
                                              const v1::RenewRequest* request,
                                              v1::RenewReply* reply) {
-  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return Refuse(context, sane);
+  if (absl::Status may = Admit(*context, *request, request->attempt().worker()); !may.ok()) {
+    return Refuse(context, may);
+  }
   const int64_t lease = engine_->options().lease_micros;
   const int64_t hold = std::clamp<int64_t>(request->hold_micros(), 0, lease / 2);
   reply->set_lease_micros(lease);
@@ -132,7 +145,9 @@ grpc::ServerUnaryReactor* FarmService::Renew(grpc::CallbackServerContext* contex
 grpc::ServerUnaryReactor* FarmService::Complete(grpc::CallbackServerContext* context,
                                                 const v1::CompleteRequest* request,
                                                 v1::CompleteReply* reply) {
-  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return Refuse(context, sane);
+  if (absl::Status may = Admit(*context, *request, request->attempt().worker()); !may.ok()) {
+    return Refuse(context, may);
+  }
   absl::StatusOr<Manifest> manifest = FromProto(request->manifest());
   if (!manifest.ok()) return Refuse(context, manifest.status());
   grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
@@ -148,24 +163,30 @@ grpc::ServerUnaryReactor* FarmService::Complete(grpc::CallbackServerContext* con
   return reactor;
 }
 
-grpc::Status FarmService::Fail(grpc::ServerContext*, const v1::FailRequest* request,
+grpc::Status FarmService::Fail(grpc::ServerContext* context, const v1::FailRequest* request,
                                v1::FailReply*) {
-  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
+  if (absl::Status may = Admit(*context, *request, request->attempt().worker()); !may.ok()) {
+    return RefusalToGrpc(may);
+  }
   const absl::StatusOr<FailureClass> failure = ParseFailureClass(request->failure());
   if (!failure.ok()) return ToGrpc(failure.status());
   return ToGrpc(engine_->Fail(request->attempt().worker(), AttemptOf(request->attempt()), *failure,
                               request->message(), request->damaged_task()));
 }
 
-grpc::Status FarmService::HandBack(grpc::ServerContext*, const v1::HandBackRequest* request,
+grpc::Status FarmService::HandBack(grpc::ServerContext* context, const v1::HandBackRequest* request,
                                    v1::HandBackReply*) {
-  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
+  if (absl::Status may = Admit(*context, *request, request->attempt().worker()); !may.ok()) {
+    return RefusalToGrpc(may);
+  }
   return ToGrpc(engine_->HandBack(request->attempt().worker(), AttemptOf(request->attempt())));
 }
 
-grpc::Status FarmService::Leave(grpc::ServerContext*, const v1::LeaveRequest* request,
+grpc::Status FarmService::Leave(grpc::ServerContext* context, const v1::LeaveRequest* request,
                                 v1::LeaveReply*) {
-  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
+  if (absl::Status may = Admit(*context, *request, request->worker()); !may.ok()) {
+    return RefusalToGrpc(may);
+  }
   return ToGrpc(engine_->Leave(request->worker()));
 }
 

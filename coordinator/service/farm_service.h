@@ -34,6 +34,10 @@ class FarmService : public v1::Farm::WithCallbackMethod_Lease<v1::Farm::WithCall
                      v1::LeaveReply* reply) override;
 
  private:
+  // That the request is sane and comes from the worker that it names.
+  absl::Status Admit(const grpc::ServerContextBase& context,
+                     const google::protobuf::Message& request, const std::string& worker);
+
   JobEngine* const engine_;
   LeaseWaiters* const waiters_;
   HeldRenewals* const renewals_;

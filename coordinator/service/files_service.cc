@@ -10,6 +10,7 @@
 #include "common/artifacts/manifest.h"
 #include "common/base/hash.h"
 #include "coordinator/service/attempt_ref.h"
+#include "coordinator/service/caller.h"
 #include "coordinator/service/grpc_status.h"
 #include "coordinator/transfer/arriving_file.h"
 #include "proto/request_limits.h"
@@ -58,17 +59,23 @@ class FilesService::Transfer {
   absl::Status status_;
 };
 
-absl::StatusOr<ReadableFile> FilesService::Open(const v1::FileRef& ref) {
+absl::StatusOr<LeasedFiles> FilesService::FilesOf(const grpc::ServerContext& context,
+                                                  const v1::AttemptId& attempt) {
+  SF_RETURN_IF_ERROR(CheckSpeaksFor(engine_, *context.auth_context(), attempt.worker()));
+  return engine_->FilesOfLease(attempt.worker(), AttemptOf(attempt));
+}
+
+absl::StatusOr<ReadableFile> FilesService::Open(const grpc::ServerContext& context,
+                                                const v1::FileRef& ref) {
+  SF_ASSIGN_OR_RETURN(const LeasedFiles leased, FilesOf(context, ref.attempt()));
   SF_ASSIGN_OR_RETURN(const ReadableKind kind, KindOf(ref.kind()));
-  SF_ASSIGN_OR_RETURN(const LeasedFiles leased,
-                      engine_->FilesOfLease(ref.attempt().worker(), AttemptOf(ref.attempt())));
   return readable_.Open(leased, {kind, ref.path(), ref.frame()});
 }
 
-grpc::Status FilesService::Describe(grpc::ServerContext*, const v1::DescribeRequest* request,
-                                    v1::DescribeReply* reply) {
-  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
-  const absl::StatusOr<ReadableFile> readable = Open(request->file());
+grpc::Status FilesService::Describe(grpc::ServerContext* context,
+                                    const v1::DescribeRequest* request, v1::DescribeReply* reply) {
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return RefusalToGrpc(sane);
+  const absl::StatusOr<ReadableFile> readable = Open(*context, request->file());
   if (!readable.ok()) return ToGrpc(readable.status());
   const absl::StatusOr<FileFingerprint> fingerprint = FingerprintOf(readable->file.get());
   if (!fingerprint.ok()) return ToGrpc(fingerprint.status());
@@ -79,16 +86,16 @@ grpc::Status FilesService::Describe(grpc::ServerContext*, const v1::DescribeRequ
   return grpc::Status::OK;
 }
 
-grpc::Status FilesService::Read(grpc::ServerContext*, const v1::ReadRequest* request,
+grpc::Status FilesService::Read(grpc::ServerContext* context, const v1::ReadRequest* request,
                                 grpc::ServerWriter<v1::ReadReply>* writer) {
-  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return RefusalToGrpc(sane);
   const Transfer transfer(this);
   if (!transfer.status().ok()) return ToGrpc(transfer.status());
   if (request->offset() < 0 || request->length() < 1 || request->length() > kMostOfOneRead) {
     return ToGrpc(absl::InvalidArgumentError(absl::StrFormat(
         "cannot read %d bytes from byte %d on", request->length(), request->offset())));
   }
-  const absl::StatusOr<ReadableFile> readable = Open(request->file());
+  const absl::StatusOr<ReadableFile> readable = Open(*context, request->file());
   if (!readable.ok()) return ToGrpc(readable.status());
   RegularFile* const file = readable->file.get();
   if (request->offset() > file->size()) {
@@ -113,10 +120,10 @@ grpc::Status FilesService::Read(grpc::ServerContext*, const v1::ReadRequest* req
   return grpc::Status::OK;
 }
 
-absl::StatusOr<std::filesystem::path> FilesService::PathOf(const v1::WrittenFile& file) {
+absl::StatusOr<std::filesystem::path> FilesService::PathOf(const grpc::ServerContext& context,
+                                                           const v1::WrittenFile& file) {
   const std::string& name = file.name();
-  SF_ASSIGN_OR_RETURN(const LeasedFiles leased,
-                      engine_->FilesOfLease(file.attempt().worker(), AttemptOf(file.attempt())));
+  SF_ASSIGN_OR_RETURN(const LeasedFiles leased, FilesOf(context, file.attempt()));
   const std::filesystem::path& store = engine_->options().store;
   if (file.log()) return store / leased.log_file;
   if (!IsPlainName(name) || name.size() > 200 || name == kCommittedFile ||
@@ -127,10 +134,10 @@ absl::StatusOr<std::filesystem::path> FilesService::PathOf(const v1::WrittenFile
   return store / leased.attempt_directory / name;
 }
 
-grpc::Status FilesService::Arrived(grpc::ServerContext*, const v1::ArrivedRequest* request,
+grpc::Status FilesService::Arrived(grpc::ServerContext* context, const v1::ArrivedRequest* request,
                                    v1::ArrivedReply* reply) {
-  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
-  const absl::StatusOr<std::filesystem::path> path = PathOf(request->file());
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return RefusalToGrpc(sane);
+  const absl::StatusOr<std::filesystem::path> path = PathOf(*context, request->file());
   if (!path.ok()) return ToGrpc(path.status());
   const absl::StatusOr<Arrival> arrival = ArrivingFile::At(*path);
   if (!arrival.ok()) return ToGrpc(arrival.status());
@@ -139,21 +146,23 @@ grpc::Status FilesService::Arrived(grpc::ServerContext*, const v1::ArrivedReques
   return grpc::Status::OK;
 }
 
-grpc::Status FilesService::Write(grpc::ServerContext*, grpc::ServerReader<v1::WriteRequest>* reader,
+grpc::Status FilesService::Write(grpc::ServerContext* context,
+                                 grpc::ServerReader<v1::WriteRequest>* reader,
                                  v1::ArrivedReply* reply) {
   const Transfer transfer(this);
   if (!transfer.status().ok()) return ToGrpc(transfer.status());
-  return ToGrpc(Receive(reader, reply));
+  v1::WriteRequest first;
+  if (!reader->Read(&first) || !first.has_header()) {
+    return RefusalToGrpc(absl::InvalidArgumentError("a piece of a file begins with a header"));
+  }
+  if (absl::Status sane = CheckRequest(first); !sane.ok()) return RefusalToGrpc(sane);
+  return ToGrpc(Receive(*context, first.header(), reader, reply));
 }
 
-absl::Status FilesService::Receive(grpc::ServerReader<v1::WriteRequest>* reader,
+absl::Status FilesService::Receive(const grpc::ServerContext& context,
+                                   const v1::WriteHeader& header,
+                                   grpc::ServerReader<v1::WriteRequest>* reader,
                                    v1::ArrivedReply* reply) {
-  v1::WriteRequest message;
-  if (!reader->Read(&message) || !message.has_header()) {
-    return absl::InvalidArgumentError("a piece of a file begins with a header");
-  }
-  SF_RETURN_IF_ERROR(CheckRequest(message));
-  const v1::WriteHeader header = message.header();
   if (header.sha256().size() != kSha256Digits) {
     return absl::InvalidArgumentError("a file is announced without its SHA-256");
   }
@@ -161,19 +170,20 @@ absl::Status FilesService::Receive(grpc::ServerReader<v1::WriteRequest>* reader,
     return absl::InvalidArgumentError(
         absl::StrFormat("a log of %d bytes is too long", header.size()));
   }
-  SF_ASSIGN_OR_RETURN(const std::filesystem::path path, PathOf(header.file()));
+  SF_ASSIGN_OR_RETURN(const std::filesystem::path path, PathOf(context, header.file()));
   SF_ASSIGN_OR_RETURN(const std::unique_ptr<ArrivingFile> file,
                       ArrivingFile::Open(path, header.offset(), header.size(), header.sha256()));
   const v1::AttemptId& attempt = header.file().attempt();
+  v1::WriteRequest message;
   while (reader->Read(&message)) {
     if (!message.has_data() || message.data().size() > kWriteChunk) {
       return absl::InvalidArgumentError("a piece of a file has a part that is no data or too long");
     }
     // It may have been lost on the way.
-    SF_RETURN_IF_ERROR(engine_->CheckHeld(attempt.worker(), AttemptOf(attempt)));
+    SF_RETURN_IF_ERROR(engine_->NoteTransfer(attempt.worker(), AttemptOf(attempt)));
     SF_RETURN_IF_ERROR(file->Append(message.data()));
   }
-  SF_RETURN_IF_ERROR(engine_->CheckHeld(attempt.worker(), AttemptOf(attempt)));
+  SF_RETURN_IF_ERROR(engine_->NoteTransfer(attempt.worker(), AttemptOf(attempt)));
   SF_ASSIGN_OR_RETURN(const Arrival arrival, file->Finish());
   reply->set_size(arrival.size);
   reply->set_complete(arrival.complete);

@@ -33,10 +33,15 @@ class FilesService : public v1::Files::Service {
   // Counts a transfer while it lives.
   class Transfer;
 
-  absl::StatusOr<ReadableFile> Open(const v1::FileRef& ref);
+  // The attempt's files, if the caller speaks for the worker that holds its lease.
+  absl::StatusOr<LeasedFiles> FilesOf(const grpc::ServerContext& context,
+                                      const v1::AttemptId& attempt);
+  absl::StatusOr<ReadableFile> Open(const grpc::ServerContext& context, const v1::FileRef& ref);
   // Where the caller may write this file.
-  absl::StatusOr<std::filesystem::path> PathOf(const v1::WrittenFile& file);
-  absl::Status Receive(grpc::ServerReader<v1::WriteRequest>* reader, v1::ArrivedReply* reply);
+  absl::StatusOr<std::filesystem::path> PathOf(const grpc::ServerContext& context,
+                                               const v1::WrittenFile& file);
+  absl::Status Receive(const grpc::ServerContext& context, const v1::WriteHeader& header,
+                       grpc::ServerReader<v1::WriteRequest>* reader, v1::ArrivedReply* reply);
 
   JobEngine* const engine_;
   ReadableFiles readable_;

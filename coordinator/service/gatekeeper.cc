@@ -57,7 +57,8 @@ grpc::Status Gatekeeper::Process(const InputMetadata& metadata, grpc::AuthContex
   if (!status.ok()) {
     if (audit_ != nullptr) {
       audit_
-          ->Write({.name = caller.name,
+          ->Write({.peer = connections_.PeerOf(caller.certificate),
+                   .name = caller.name,
                    .role = caller.role ? RoleName(*caller.role) : "",
                    .method = method,
                    .status = status})

@@ -3,6 +3,7 @@
 
 #include "coordinator/certs/certificate_folder.h"
 #include "coordinator/service/audit_log.h"
+#include "coordinator/service/connections.h"
 #include "grpcpp/security/auth_metadata_processor.h"
 
 namespace stereofarm {
@@ -21,6 +22,7 @@ class Gatekeeper : public grpc::AuthMetadataProcessor {
  private:
   const CertificateFolder* const certificates_;
   AuditLog* const audit_;
+  Connections connections_;
 };
 
 }  // namespace stereofarm

@@ -8,14 +8,19 @@
 
 namespace stereofarm {
 
-// Both number their codes alike. A coordinator whose disk is full is as good as away: callers ask
+// For what a service refuses before it tries anything. Both number their codes alike.
+inline grpc::Status RefusalToGrpc(const absl::Status& status) {
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()));
+}
+
+// For what became of a call. A coordinator whose disk is full is as good as away: callers ask
 // again later, and nobody takes it for a call that was too large.
 inline grpc::Status ToGrpc(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
   if (absl::IsResourceExhausted(status)) {
     return grpc::Status(grpc::StatusCode::UNAVAILABLE, std::string(status.message()));
   }
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), std::string(status.message()));
+  return RefusalToGrpc(status);
 }
 
 }  // namespace stereofarm

@@ -104,7 +104,7 @@ absl::Status JobsService::AdmitChange(const grpc::ServerContext& context, const 
 
 grpc::Status JobsService::Submit(grpc::ServerContext* context, const v1::SubmitRequest* request,
                                  v1::SubmitReply* reply) {
-  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return RefusalToGrpc(sane);
   if (absl::Status may = CheckWritable(); !may.ok()) return ToGrpc(may);
   const Caller caller = CallerOf(*context->auth_context());
   if (request->continue_existing() && caller.role == Role::kSubmit) {
@@ -134,7 +134,9 @@ grpc::Status JobsService::Submit(grpc::ServerContext* context, const v1::SubmitR
   return grpc::Status::OK;
 }
 
-grpc::Status JobsService::List(grpc::ServerContext*, const v1::ListRequest*, v1::ListReply* reply) {
+grpc::Status JobsService::List(grpc::ServerContext*, const v1::ListRequest* request,
+                               v1::ListReply* reply) {
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return RefusalToGrpc(sane);
   const absl::StatusOr<std::vector<JobReport>> reports = engine_->List();
   if (!reports.ok()) return ToGrpc(reports.status());
   for (const JobReport& report : *reports) *reply->add_jobs() = ToProto(report);
@@ -143,7 +145,7 @@ grpc::Status JobsService::List(grpc::ServerContext*, const v1::ListRequest*, v1:
 
 grpc::Status JobsService::GetStatus(grpc::ServerContext*, const v1::StatusRequest* request,
                                     v1::JobStatus* reply) {
-  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return RefusalToGrpc(sane);
   const absl::StatusOr<JobReport> report = engine_->Report(request->job(), /*detail=*/true);
   if (!report.ok()) return ToGrpc(report.status());
   *reply = ToProto(*report);
@@ -152,7 +154,7 @@ grpc::Status JobsService::GetStatus(grpc::ServerContext*, const v1::StatusReques
 
 grpc::Status JobsService::Watch(grpc::ServerContext* context, const v1::WatchRequest* request,
                                 grpc::ServerWriter<v1::JobStatus>* writer) {
-  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return RefusalToGrpc(sane);
   uint64_t seen = 0;
   while (true) {
     seen = engine_->AwaitChange(seen, kWatchBeat);
@@ -170,35 +172,35 @@ grpc::Status JobsService::Watch(grpc::ServerContext* context, const v1::WatchReq
 
 grpc::Status JobsService::Cancel(grpc::ServerContext* context, const v1::CancelRequest* request,
                                  v1::CancelReply*) {
-  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return RefusalToGrpc(sane);
   if (absl::Status may = AdmitChange(*context, request->job()); !may.ok()) return ToGrpc(may);
   return ToGrpc(engine_->Cancel(request->job()));
 }
 
 grpc::Status JobsService::Retry(grpc::ServerContext* context, const v1::RetryRequest* request,
                                 v1::RetryReply*) {
-  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return RefusalToGrpc(sane);
   if (absl::Status may = AdmitChange(*context, request->job()); !may.ok()) return ToGrpc(may);
   return ToGrpc(engine_->Retry(request->job()));
 }
 
 grpc::Status JobsService::Pause(grpc::ServerContext* context, const v1::PauseRequest* request,
                                 v1::PauseReply*) {
-  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return RefusalToGrpc(sane);
   if (absl::Status may = AdmitChange(*context, request->job()); !may.ok()) return ToGrpc(may);
   return ToGrpc(engine_->Pause(request->job()));
 }
 
 grpc::Status JobsService::Resume(grpc::ServerContext* context, const v1::ResumeRequest* request,
                                  v1::ResumeReply*) {
-  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return RefusalToGrpc(sane);
   if (absl::Status may = AdmitChange(*context, request->job()); !may.ok()) return ToGrpc(may);
   return ToGrpc(engine_->Resume(request->job()));
 }
 
 grpc::Status JobsService::SetPriority(grpc::ServerContext* context,
                                       const v1::PriorityRequest* request, v1::PriorityReply*) {
-  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return RefusalToGrpc(sane);
   if (absl::Status may = AdmitChange(*context, request->job()); !may.ok()) return ToGrpc(may);
   if (absl::Status status = CheckPriority(request->priority()); !status.ok()) {
     return ToGrpc(status);
@@ -208,20 +210,21 @@ grpc::Status JobsService::SetPriority(grpc::ServerContext* context,
 
 grpc::Status JobsService::Drain(grpc::ServerContext*, const v1::DrainRequest* request,
                                 v1::DrainReply*) {
-  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return RefusalToGrpc(sane);
   if (absl::Status may = CheckWritable(); !may.ok()) return ToGrpc(may);
   return ToGrpc(engine_->Drain(request->worker(), request->now()));
 }
 
 grpc::Status JobsService::ResumeWorker(grpc::ServerContext*, const v1::ResumeWorkerRequest* request,
                                        v1::ResumeWorkerReply*) {
-  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return ToGrpc(sane);
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return RefusalToGrpc(sane);
   if (absl::Status may = CheckWritable(); !may.ok()) return ToGrpc(may);
   return ToGrpc(engine_->ResumeWorker(request->worker()));
 }
 
-grpc::Status JobsService::ListWorkers(grpc::ServerContext*, const v1::ListWorkersRequest*,
+grpc::Status JobsService::ListWorkers(grpc::ServerContext*, const v1::ListWorkersRequest* request,
                                       v1::ListWorkersReply* reply) {
+  if (absl::Status sane = CheckRequest(*request); !sane.ok()) return RefusalToGrpc(sane);
   for (const WorkerReport& worker : engine_->Workers()) {
     v1::WorkerStatus* added = reply->add_workers();
     added->set_worker(worker.worker.id);

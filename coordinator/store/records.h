@@ -141,6 +141,9 @@ struct WorkerRecord {
   int64_t memory_bytes = 0;  // of the device; 0: not said
   WorkerState state = WorkerState::kActive;
   std::string reason;  // why it was put aside
+  // Common name of the certificate that registered it; empty on a farm that doesn't know its
+  // callers.
+  std::string certificate;
 };
 
 // Tasks of one kind and state in a job's plan.

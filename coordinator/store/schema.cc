@@ -159,8 +159,13 @@ constexpr char kVersion3[] = R"sql(
 ALTER TABLE jobs ADD COLUMN owner TEXT NOT NULL DEFAULT '';
 )sql";
 
+// Empty: registered where callers aren't known.
+constexpr char kVersion4[] = R"sql(
+ALTER TABLE workers ADD COLUMN certificate TEXT NOT NULL DEFAULT '';
+)sql";
+
 // Entry i makes version i + 1 out of version i. Entries are only ever added.
-constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3};
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4};
 
 constexpr char kReadVersion[] = "PRAGMA user_version";
 

@@ -33,11 +33,11 @@ absl::StatusOr<WorkerState> ParseWorkerState(const std::string& name) {
 
 constexpr char kPutWorker[] =
     "INSERT INTO workers (id, name, device, numeric_class, build, tags, registered_micros,"
-    " memory_bytes, state, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " memory_bytes, state, reason, certificate) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (id) DO UPDATE SET name = excluded.name, device = excluded.device,"
     " numeric_class = excluded.numeric_class, build = excluded.build, tags = excluded.tags,"
     " registered_micros = excluded.registered_micros, memory_bytes = excluded.memory_bytes,"
-    " state = excluded.state, reason = excluded.reason";
+    " state = excluded.state, reason = excluded.reason, certificate = excluded.certificate";
 absl::Status WorkerTable::Put(const WorkerRecord& worker, int64_t registered_micros) {
   return database_->Prepare(kPutWorker)
       .Bind(worker.id)
@@ -50,6 +50,7 @@ absl::Status WorkerTable::Put(const WorkerRecord& worker, int64_t registered_mic
       .Bind(worker.memory_bytes)
       .Bind(WorkerStateName(worker.state))
       .Bind(worker.reason)
+      .Bind(worker.certificate)
       .Run();
 }
 
@@ -62,8 +63,8 @@ constexpr char kRemoveWorkers[] = "DELETE FROM workers";
 absl::Status WorkerTable::RemoveAll() { return database_->Prepare(kRemoveWorkers).Run(); }
 
 constexpr char kAllWorkers[] =
-    "SELECT id, name, device, numeric_class, build, tags, memory_bytes, state, reason FROM workers"
-    " ORDER BY name, id";
+    "SELECT id, name, device, numeric_class, build, tags, memory_bytes, state, reason, certificate"
+    " FROM workers ORDER BY name, id";
 absl::StatusOr<std::vector<WorkerRecord>> WorkerTable::All() {
   Statement query = database_->Prepare(kAllWorkers);
   std::vector<WorkerRecord> workers;
@@ -80,6 +81,7 @@ absl::StatusOr<std::vector<WorkerRecord>> WorkerTable::All() {
     worker.memory_bytes = query.Int(6);
     SF_ASSIGN_OR_RETURN(worker.state, ParseWorkerState(query.Text(7)));
     worker.reason = query.Text(8);
+    worker.certificate = query.Text(9);
     workers.push_back(std::move(worker));
   }
 }

@@ -7,6 +7,7 @@
 #include "common/base/log.h"
 #include "nlohmann/json.hpp"
 #include "tests/support/simulated_clock.h"
+#include "tests/support/small_disk.h"
 #include "tests/support/temp_folder.h"
 
 namespace stereofarm {
@@ -70,6 +71,22 @@ TEST_F(AuditLogTest, GoesOnAfterACutOffLine) {
   ASSERT_TRUE(log.ok());
   ASSERT_TRUE((*log)->Write({.method = "/m"}).ok());
   EXPECT_TRUE(Text().starts_with("{\"time\":\"20\n{\"time\":"));
+}
+
+TEST_F(AuditLogTest, OpensOnAFullDiskAndGoesOnOnceThereIsRoom) {
+  const SmallDisk disk(1 << 20);
+  if (!disk.is_there()) GTEST_SKIP() << "a small disk can't be mounted here";
+  // A line that was cut off at the end of a page: the next needs another.
+  ASSERT_TRUE(WriteFileAtomically(disk / "audit.log", std::string(4096, 'x')).ok());
+  disk.Fill();
+  auto log = AuditLog::Open(disk / "audit.log", &clock_);
+  ASSERT_TRUE(log.ok()) << log.status();
+  EXPECT_EQ((*log)->CheckWritable().code(), absl::StatusCode::kUnavailable);
+  EXPECT_FALSE((*log)->Write({.method = "/early"}).ok());
+  disk.Empty();
+  EXPECT_TRUE((*log)->CheckWritable().ok());
+  EXPECT_THAT(ReadFile(disk / "audit.log").value_or(""), testing::HasSubstr("x\n{\"time\":"));
+  EXPECT_THAT(ReadFile(disk / "audit.log").value_or(""), testing::HasSubstr("/early"));
 }
 
 TEST_F(AuditLogTest, WhatCouldNotBeWrittenIsWrittenLater) {

@@ -11,6 +11,7 @@
 #include "coordinator/service/access_table.h"
 #include "grpcpp/create_channel.h"
 #include "proto/farm_channel.h"
+#include "proto/request_limits.h"
 #include "tests/unit/coordinator/guarded_server.h"
 
 namespace stereofarm {
@@ -19,6 +20,7 @@ namespace {
 using google::protobuf::MethodDescriptor;
 using google::protobuf::ServiceDescriptor;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 constexpr int64_t kDay = 86'400'000'000;
 
@@ -98,6 +100,7 @@ class DoorTest : public ::testing::Test {
     const auto after = server_.AuditLines();
     ASSERT_EQ(after.size(), lines + 1);
     EXPECT_EQ(after.back()["method"], "/stereofarm.v1.Jobs/Submit");
+    EXPECT_THAT(after.back().value("peer", ""), StartsWith("ipv4:127.0.0.1:"));
     EXPECT_THAT(after.back()["why"].get<std::string>(), HasSubstr(words));
   }
   // No connection comes about: there is no call to answer or to write down.
@@ -131,6 +134,27 @@ TEST_F(DoorTest, NoTokenIsRefused) {
   Credentials credentials = server_.CredentialsOf("ann");
   credentials.token = "";
   ExpectRefused(credentials, grpc::StatusCode::UNAUTHENTICATED, "carries no token");
+}
+
+TEST_F(DoorTest, WhoIsRefusedIsWrittenDownWithTheAddress) {
+  // A call that a service answers is written down with the address that the library gives with it.
+  const auto first = server_.ChannelOf("node7");
+  const auto peer_of_refusal = [&](const auto& channel) {
+    EXPECT_EQ(server_.Submit(channel, server_.Settings()).error_code(),
+              grpc::StatusCode::PERMISSION_DENIED);
+    return server_.AuditLines().back().value("peer", "");
+  };
+  const auto peer_of_call = [&](const auto& channel) {
+    EXPECT_FALSE(CallRaw(channel, "/stereofarm.v1.Farm/Register", "").ok());
+    return server_.AuditLines().back().value("peer", "");
+  };
+  const std::string address = peer_of_call(first);
+  EXPECT_THAT(address, StartsWith("ipv4:127.0.0.1:"));
+  EXPECT_EQ(peer_of_refusal(first), address);
+  // Another certificate's connection isn't named, another of the same one is.
+  EXPECT_TRUE(server_.List(server_.ChannelOf("ann")).ok());
+  const auto second = server_.ChannelOf("node7");
+  EXPECT_EQ(peer_of_refusal(second), address + ", " + peer_of_call(second));
 }
 
 TEST_F(DoorTest, WrongTokensAreRefused) {
@@ -311,6 +335,86 @@ bool FillFirstText(google::protobuf::Message* message, const std::string& text) 
   return false;
 }
 
+// Texts of these names get their values, in other messages too.
+void FillTexts(google::protobuf::Message* message,
+               const std::map<std::string, std::string>& values) {
+  const google::protobuf::Descriptor& type = *message->GetDescriptor();
+  for (int i = 0; i < type.field_count(); ++i) {
+    const auto* field = type.field(i);
+    if (field->is_repeated()) continue;
+    if (field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_MESSAGE) {
+      FillTexts(message->GetReflection()->MutableMessage(message, field), values);
+    } else if (const auto value = values.find(field->name());
+               value != values.end() &&
+               field->cpp_type() == google::protobuf::FieldDescriptor::CPPTYPE_STRING) {
+      message->GetReflection()->SetString(message, field, value->second);
+    }
+  }
+}
+
+TEST_F(DoorTest, NoOtherCertificateSpeaksForAWorkerInAnyCall) {
+  ASSERT_TRUE(
+      server_.certificates().Issue("node8", Role::kWork, 10, server_.FolderOf("node8")).ok());
+  const auto own = server_.ChannelOf("node7");
+  const auto other = server_.ChannelOf("node8");
+  v1::RegisterRequest join;
+  join.set_worker("w1");
+  join.set_name("host:1");
+  join.set_device("cpu");
+  join.set_numeric_class("class");
+  const auto call = [&](const auto& channel, const std::string& name,
+                        const google::protobuf::Message& request) {
+    return CallRaw(channel, "/stereofarm.v1.Farm/" + name, request.SerializeAsString());
+  };
+  ASSERT_TRUE(call(own, "Register", join).ok());
+  ASSERT_TRUE(server_.Submit(server_.ChannelOf("ann"), server_.Settings()).ok());
+  std::optional<TaskLease> lease;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!lease && std::chrono::steady_clock::now() < deadline) {
+    lease = *server_.engine().Lease("w1");
+  }
+  ASSERT_TRUE(lease.has_value());
+  const std::string before = server_.Everything();
+  for (const ServiceDescriptor* service : Services()) {
+    for (int i = 0; i < service->method_count(); ++i) {
+      const MethodDescriptor& method = *service->method(i);
+      if (RuleOf(PathOf(method))->access != Access::kWorkers) continue;
+      const std::unique_ptr<google::protobuf::Message> request(
+          google::protobuf::MessageFactory::generated_factory()
+              ->GetPrototype(method.input_type())
+              ->New());
+      FillTexts(request.get(), {{"worker", "w1"},
+                                {"job", lease->spec.job},
+                                {"task", lease->spec.task},
+                                {"lease_id", lease->lease_id},
+                                {"name", "x"},
+                                {"numeric_class", "class"},
+                                {"sha256", std::string(64, '0')}});
+      if (const auto* length = method.input_type()->FindFieldByName("length")) {
+        request->GetReflection()->SetInt64(request.get(), length, 1);
+      }
+      const grpc::Status status = CallRaw(other, PathOf(method), request->SerializeAsString());
+      EXPECT_EQ(status.error_code(), grpc::StatusCode::PERMISSION_DENIED)
+          << method.full_name() << ": " << status.error_message();
+      EXPECT_THAT(status.error_message(), HasSubstr("another certificate than 'node8'"));
+      const nlohmann::json line = server_.AuditLines().back();
+      EXPECT_EQ(line["method"], PathOf(method));
+      EXPECT_EQ(line["name"], "node8");
+      EXPECT_EQ(line["worker"], "w1");
+      EXPECT_EQ(line["result"], "PERMISSION_DENIED");
+    }
+  }
+  EXPECT_EQ(server_.Everything(), before);
+  v1::RenewRequest renew;
+  renew.mutable_attempt()->set_worker("w1");
+  renew.mutable_attempt()->set_job(lease->spec.job);
+  renew.mutable_attempt()->set_task(lease->spec.task);
+  renew.mutable_attempt()->set_epoch(lease->epoch);
+  renew.mutable_attempt()->set_lease_id(lease->lease_id);
+  const grpc::Status renewed = call(own, "Renew", renew);
+  EXPECT_TRUE(renewed.ok()) << renewed.error_message();
+}
+
 TEST_F(DoorTest, EveryCallRefusesWhatIsTooLongOrNonsense) {
   const auto people = server_.ChannelOf("olga");
   const auto worker = server_.ChannelOf("node7");
@@ -328,15 +432,37 @@ TEST_F(DoorTest, EveryCallRefusesWhatIsTooLongOrNonsense) {
           google::protobuf::MessageFactory::generated_factory()
               ->GetPrototype(method.input_type())
               ->New());
-      if (!FillFirstText(request.get(), std::string(2 << 20, 'x'))) continue;
+      if (!FillFirstText(request.get(), std::string(512 << 10, 'x'))) continue;
       const grpc::Status long_text = CallRaw(channel, PathOf(method), request->SerializeAsString());
       EXPECT_EQ(long_text.error_code(), grpc::StatusCode::INVALID_ARGUMENT)
           << method.full_name() << ": " << long_text.error_message();
     }
   }
-  const grpc::Status huge =
-      CallRaw(people, "/stereofarm.v1.Jobs/Cancel", std::string(65 << 20, 'x'));
+  EXPECT_EQ(server_.Everything(), before);
+}
+
+TEST_F(DoorTest, WhatIsTooLargeForItsCallIsRefused) {
+  const auto people = server_.ChannelOf("olga");
+  const std::string before = server_.Everything();
+  const auto cancel = [&](int64_t bytes) {
+    v1::CancelRequest request;
+    request.set_job(std::string(static_cast<size_t>(bytes), 'x'));
+    return CallRaw(people, "/stereofarm.v1.Jobs/Cancel", request.SerializeAsString());
+  };
+  const grpc::Status refused = cancel(2 << 20);
+  EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED) << refused.error_message();
+  EXPECT_THAT(refused.error_message(), HasSubstr("at most 1048576 go"));
+  const std::vector<nlohmann::json> lines = server_.AuditLines();
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_EQ(lines[0].value("method", ""), "/stereofarm.v1.Jobs/Cancel");
+  EXPECT_EQ(lines[0].value("result", ""), "RESOURCE_EXHAUSTED");
+  EXPECT_EQ(lines[0].value("name", ""), "olga");
+  EXPECT_EQ(lines[0].value("job", ""), std::string(256, 'x'));
+  EXPECT_EQ(lines[0].value("why", ""), refused.error_message());
+  // More than any call's: the library's answer, before the message is here.
+  const grpc::Status huge = cancel(MostBytesOfAnyRequest() + 1);
   EXPECT_EQ(huge.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED) << huge.error_message();
+  EXPECT_THAT(huge.error_message(), HasSubstr(std::to_string(MostBytesOfAnyRequest())));
   EXPECT_EQ(server_.Everything(), before);
 }
 

@@ -232,11 +232,14 @@ TEST_F(FarmStoreTest, WorkersComeBack) {
   {
     const auto store = OpenStore();
     ASSERT_TRUE(store->workers().Put({"w", "host", "cpu", "class", "build", {"a", "b"}}, 1).ok());
-    ASSERT_TRUE(store->workers().Put({"w", "host2", "cpu", "class", "build", {"a", "b"}}, 2).ok());
+    WorkerRecord again{"w", "host2", "cpu", "class", "build", {"a", "b"}};
+    again.certificate = "node7";
+    ASSERT_TRUE(store->workers().Put(again, 2).ok());
   }
   const auto workers = OpenStore()->workers().All();
   ASSERT_EQ(workers->size(), 1);
   EXPECT_EQ(workers->at(0).name, "host2");
+  EXPECT_EQ(workers->at(0).certificate, "node7");
   EXPECT_EQ(workers->at(0).tags, (std::vector<std::string>{"a", "b"}));
 }
 

@@ -404,5 +404,25 @@ TEST_F(TaskLeaseTest, PrivateFarmsLeasesEndAtOnceWhenItRestarts) {
   EXPECT_EQ(Task(job, lease.spec.task).failures, 0);
 }
 
+TEST_F(TaskLeaseTest, AWorkerIsSpokenForByTheCertificateThatRegisteredIt) {
+  WorkerRecord record = NewWorker("w").Record();
+  // It registered when the farm didn't know its callers.
+  EXPECT_TRUE(engine_->CheckSpeaksFor("", "w").ok());
+  EXPECT_EQ(engine_->CheckSpeaksFor("node7", "w").code(), absl::StatusCode::kNotFound);
+  record.certificate = "node7";
+  ASSERT_TRUE(engine_->Register(record).ok());
+  for (int restart = 0; restart < 2; ++restart) {
+    EXPECT_TRUE(engine_->CheckSpeaksFor("node7", "w").ok());
+    EXPECT_EQ(engine_->CheckSpeaksFor("node8", "w").code(), absl::StatusCode::kPermissionDenied);
+    EXPECT_TRUE(engine_->CheckSpeaksFor("node8", "another").ok());
+    record.certificate = "node8";
+    EXPECT_EQ(engine_->Register(record).code(), absl::StatusCode::kPermissionDenied);
+    RestartFarm();
+  }
+  ASSERT_TRUE(engine_->Leave("w").ok());
+  EXPECT_TRUE(engine_->Register(record).ok());
+  EXPECT_EQ(engine_->CheckSpeaksFor("node7", "w").code(), absl::StatusCode::kPermissionDenied);
+}
+
 }  // namespace
 }  // namespace stereofarm

@@ -1,5 +1,6 @@
 #include "proto/request_limits.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -12,6 +13,8 @@
 
 namespace stereofarm {
 namespace {
+
+using testing::HasSubstr;
 
 v1::AttemptId Attempt() {
   v1::AttemptId attempt;
@@ -73,6 +76,29 @@ TEST(RequestLimitsTest, TextsHaveAnEnd) {
   submit.mutable_settings()->clear_input();
   (*submit.mutable_settings()->mutable_encoder_options())[std::string(300, 'k')] = "v";
   EXPECT_TRUE(Refused(submit, "EncoderOptionsEntry.key"));
+}
+
+TEST(RequestLimitsTest, EveryKindOfMessageHasItsLargestSize) {
+  v1::LeaseRequest lease;
+  lease.GetReflection()->MutableUnknownFields(&lease)->AddLengthDelimited(
+      1000, std::string(2 << 20, 'x'));
+  const absl::Status refused = CheckRequest(lease);
+  EXPECT_EQ(refused.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("LeaseRequest"));
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("at most 1048576 go"));
+  // The largest report that a farm has use for.
+  v1::CompleteRequest report;
+  for (int i = 0; i < 300'000; ++i) {
+    v1::ManifestFile* file = report.mutable_manifest()->add_files();
+    file->set_name("displacement.000123.exr");
+    file->set_size(100'000'000);
+    file->set_sha256(std::string(64, '0'));
+  }
+  EXPECT_TRUE(CheckRequest(report).ok()) << CheckRequest(report);
+  EXPECT_LE(static_cast<int64_t>(report.ByteSizeLong()), MostBytesOfAnyRequest());
+  v1::WriteRequest piece;
+  piece.set_data(std::string(1 << 20, 'x'));
+  EXPECT_TRUE(CheckRequest(piece).ok()) << CheckRequest(piece);
 }
 
 TEST(RequestLimitsTest, ListsHaveAnEnd) {
