@@ -8,16 +8,17 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_format.h"
 #include "absl/synchronization/mutex.h"
-#include "common/artifacts/store_marker.h"
 #include "common/base/byte_size.h"
 #include "common/base/clock.h"
 #include "common/base/duration.h"
@@ -25,6 +26,7 @@
 #include "common/base/log.h"
 #include "common/base/random.h"
 #include "coordinator/admin/backup_command.h"
+#include "coordinator/admin/disk_reserve.h"
 #include "coordinator/admin/doctor.h"
 #include "coordinator/admin/doctor_command.h"
 #include "coordinator/admin/root_lock.h"
@@ -67,6 +69,7 @@ struct Arguments {
   std::string min_free;
   std::string models;
   bool is_private = false;
+  std::string only_output;
 };
 
 int Report(ExitCode code, const absl::Status& status) {
@@ -82,12 +85,35 @@ sigset_t StopSignals() {
   return signals;
 }
 
+// Takes a step of the start. Where a disk is full, the reserve goes for it; then, if it `may_wait`,
+// the step is tried again until there's room. Cancelled: somebody asked the process to stop
+// meanwhile.
+absl::Status TakeStep(const std::function<absl::Status()>& step, DiskReserve* reserve,
+                      bool may_wait) {
+  absl::Status status = step();
+  if (!absl::IsResourceExhausted(status)) return status;
+  reserve->GiveUp();
+  status = step();
+  if (!absl::IsResourceExhausted(status) || !may_wait) return status;
+  SF_LOG(kWarning) << status.message() << "; make room, and the coordinator starts by itself";
+  const sigset_t signals = StopSignals();
+  const timespec pause = {0, 500'000'000};
+  while (absl::IsResourceExhausted(status)) {
+    if (sigtimedwait(&signals, nullptr, &pause) >= 0) return absl::CancelledError("stopped");
+    status = step();
+  }
+  return status;
+}
+
 // Lets time pass for the engine until somebody asks the process to stop.
-void RunUntilStopped(JobEngine* engine) {
+void RunUntilStopped(JobEngine* engine, DiskReserve* reserve) {
   const sigset_t signals = StopSignals();
   const int64_t step = std::clamp<int64_t>(engine->options().lease_micros / 10, 20'000, 1'000'000);
   const timespec pause = {step / 1'000'000, (step % 1'000'000) * 1000};
-  while (sigtimedwait(&signals, nullptr, &pause) < 0) engine->Tick();
+  while (sigtimedwait(&signals, nullptr, &pause) < 0) {
+    engine->Tick();
+    reserve->Fill();
+  }
 }
 
 // The state on disk is sound at any instruction, so work that can't be interrupted isn't waited
@@ -103,6 +129,7 @@ void EndSoonWhateverHappens() {
 int Serve(const Arguments& arguments) {
   EngineOptions options;
   options.is_private = arguments.is_private;
+  options.only_output = arguments.only_output;
   for (const auto& [text, option, micros] :
        {std::tuple(&arguments.lease, "--lease: ", &options.lease_micros),
         std::tuple(&arguments.grace, "--grace: ", &options.grace_micros)}) {
@@ -142,7 +169,8 @@ int Serve(const Arguments& arguments) {
       arguments.store.empty() ? root / "store" : fs::absolute(arguments.store).lexically_normal();
   options.allowed = {root};
   for (const std::string& folder : arguments.allow) options.allowed.push_back(fs::absolute(folder));
-  for (const char* own : {"farm.db", "farm.db-wal", "farm.db-shm", "farm.lock"}) {
+  for (const char* own :
+       {"farm.db", "farm.db-wal", "farm.db-shm", "farm.lock", DiskReserve::kFile}) {
     options.kept.push_back(root / own);
   }
   for (const fs::path& file : AuditLog::FilesOf(root / kAuditFile)) options.kept.push_back(file);
@@ -158,8 +186,18 @@ int Serve(const Arguments& arguments) {
     return Report(kCannotServe, status);
   }
   if (!not_lost.ok()) return Report(kBadInput, not_lost);
-  absl::StatusOr<std::unique_ptr<FarmStore>> store = FarmStore::Open(root / kDatabaseFile);
-  if (!store.ok()) return Report(kBadInput, store.status());
+  DiskReserve reserve(root);
+  std::error_code error;
+  // Who starts a new farm, or runs one film, hears at once that there's no room.
+  const bool may_wait = !arguments.is_private && fs::exists(root / kDatabaseFile, error);
+  std::unique_ptr<FarmStore> store;
+  const auto open_store = [&]() -> absl::Status {
+    SF_ASSIGN_OR_RETURN(store, FarmStore::Open(root / kDatabaseFile));
+    return absl::OkStatus();
+  };
+  if (absl::Status status = TakeStep(open_store, &reserve, may_wait); !status.ok()) {
+    return absl::IsCancelled(status) ? kDone : Report(kBadInput, status);
+  }
 
   FarmDoor door;
   if (certificates) door.certificates = &*certificates;
@@ -173,15 +211,17 @@ int Serve(const Arguments& arguments) {
   }
   StoreFiles files(options.store);
   options.store_marker = SystemRandom()->Hex(32);
-  if (absl::Status status = files.Write(kStoreMarkerFile, options.store_marker); !status.ok()) {
-    return Report(kBadInput, status);
-  }
   FilmFiles films;
   auto background = std::make_unique<BackgroundThreads>(kBackgroundThreads);
   DiskGuard disks({root, options.store}, min_free);
-  JobEngine engine(options, {store->get(), &files, &films, background.get(), RealClock(),
+  JobEngine engine(options, {store.get(), &files, &films, background.get(), RealClock(),
                              SystemRandom(), &disks});
-  if (absl::Status status = engine.Start(); !status.ok()) return Report(kBadInput, status);
+  const auto start = [&engine] { return engine.Start(); };
+  if (absl::Status status = TakeStep(start, &reserve, may_wait); !status.ok()) {
+    engine.Stop();
+    background.reset();
+    return absl::IsCancelled(status) ? kDone : Report(kBadInput, status);
+  }
   absl::StatusOr<std::unique_ptr<FarmServer>> server = FarmServer::Start(&engine, *listen, door);
   if (!server.ok()) {
     engine.Stop();
@@ -192,13 +232,13 @@ int Serve(const Arguments& arguments) {
   fflush(stdout);
   SF_LOG(kInfo) << "serving " << (*server)->address() << ", store " << options.store.string();
 
-  RunUntilStopped(&engine);
+  RunUntilStopped(&engine, &reserve);
   SF_LOG(kInfo) << "stopping";
   EndSoonWhateverHappens();
   engine.Stop();
   (*server)->Stop();
   background.reset();
-  if (absl::Status status = (*store)->Checkpoint(); !status.ok()) {
+  if (absl::Status status = store->Checkpoint(); !status.ok()) {
     SF_LOG(kWarning) << "cannot empty the database's log: " << status.message();
   }
   return kDone;
@@ -266,6 +306,9 @@ int main(int argc, char** argv) {
   program
       .add_flag("--private", arguments.is_private,
                 "Belongs to one `stereofarm convert`: its workers died with the last one")
+      ->group("");
+  program
+      .add_option("--only", arguments.only_output, "The film that this `stereofarm convert` makes")
       ->group("");
   try {
     program.parse(argc, argv);

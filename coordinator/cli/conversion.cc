@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "common/base/clock.h"
 #include "common/farm/task.h"
 #include "coordinator/cli/exit_code.h"
@@ -33,6 +34,15 @@ v1::SubmitRequest RequestFor(const Conversion& conversion) {
   return request;
 }
 
+std::string OthersText(const std::vector<v1::JobStatus>& others) {
+  std::vector<std::string> films;
+  for (const v1::JobStatus& job : others) films.push_back(job.settings().outputs(0).file());
+  return absl::StrFormat(
+      "the folder of --work-dir holds the unfinished conversion to %s too, which stays as it is; "
+      "run its own command again to go on with it",
+      absl::StrJoin(films, " and to "));
+}
+
 // One run of a conversion: the farm's children, the job in it, and what happens to both.
 class Run {
  public:
@@ -41,7 +51,7 @@ class Run {
         signals_(signals),
         reporter_(reporter),
         farm_({std::filesystem::read_symlink("/proc/self/exe").parent_path(), dir.path(),
-               dir.socket(), conversion.worker_devices}),
+               dir.socket(), conversion.worker_devices, conversion.settings.outputs.front().file}),
         client_(FarmPlace{farm_.address(), std::nullopt}, /*patient=*/true) {}
 
   // Returns the exit code; nothing is running any more then.
@@ -68,6 +78,8 @@ class Run {
   }
 
   bool began() const { return !job_.empty(); }
+  // The folder holds what other conversions need to go on.
+  bool others_wait() const { return others_wait_; }
   std::filesystem::path logs() const { return farm_.logs(); }
 
  private:
@@ -83,6 +95,8 @@ class Run {
   // The exit code, when this was the end.
   std::optional<int> Handle(const JobFollower::News& news) {
     if (news.submitted) {
+      others_wait_ = !news.others.empty();
+      if (others_wait_) reporter_->Warn(OthersText(news.others));
       if (news.submitted->already_done()) {
         reporter_->AlreadyDone(conversion_.settings.outputs.front().file);
         return kExitDone;
@@ -116,6 +130,7 @@ class Run {
   PrivateFarm farm_;
   JobsClient client_;
   std::string job_;
+  bool others_wait_ = false;
   int results_ = 0;
 };
 
@@ -127,7 +142,8 @@ int RunConversion(const Conversion& conversion, SignalWatch* signals, JobReporte
   Run run(conversion, **dir, signals, reporter);
   const int code = run.ToTheEnd();
   const bool nothing_begun = (*dir)->is_new() && !run.began();
-  if ((code == kExitDone && !conversion.settings.keep) || nothing_begun) {
+  const bool nothing_kept = !conversion.settings.keep && !run.others_wait();
+  if ((code == kExitDone && nothing_kept) || nothing_begun) {
     if (const absl::Status status = (*dir)->Remove(); !status.ok()) {
       fprintf(stderr, "stereofarm: %s\n", std::string(status.message()).c_str());
     }

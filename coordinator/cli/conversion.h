@@ -21,7 +21,8 @@ struct Conversion {
 };
 
 // Runs one job on a farm of this process's own, in `work_dir`, and clears the folder away when the
-// job is done (unless settings.keep) or nothing was begun. Returns the exit code; errors have been
+// job is done (unless settings.keep) or nothing was begun. Unfinished jobs of other outputs in the
+// folder stay as they are, and it stays with them. Returns the exit code; errors have been
 // printed. Main thread only.
 int RunConversion(const Conversion& conversion, SignalWatch* signals, JobReporter* reporter);
 

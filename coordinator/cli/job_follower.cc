@@ -53,7 +53,16 @@ void JobFollower::Run(const v1::SubmitRequest& request) {
     Post([&](News* news) { news->ended = reply.status(); });
     return;
   }
-  Post([&](News* news) { news->submitted = *reply; });
+  std::vector<v1::JobStatus> others;
+  if (const auto jobs = client_->List(); jobs.ok()) {
+    for (const v1::JobStatus& job : jobs->jobs()) {
+      if (job.job() != reply->job() && !HasEnded(job)) others.push_back(job);
+    }
+  }
+  Post([&](News* news) {
+    news->submitted = *reply;
+    news->others = std::move(others);
+  });
   if (reply->already_done()) {
     Post([](News* news) { news->ended = v1::JobStatus(); });
     return;

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <vector>
 
 #include "coordinator/cli/jobs_client.h"
 
@@ -15,6 +16,7 @@ class JobFollower {
  public:
   struct News {
     std::optional<v1::SubmitReply> submitted;
+    std::vector<v1::JobStatus> others;    // with `submitted`: the farm's other unfinished jobs
     std::optional<v1::JobStatus> update;  // the latest; earlier ones are skipped
     // The job's last state with its seams, or why there is nothing more to hear. Nothing follows.
     std::optional<absl::StatusOr<v1::JobStatus>> ended;

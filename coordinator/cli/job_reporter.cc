@@ -50,6 +50,7 @@ class QuietReporter : public JobReporter {
   void Update(const v1::JobStatus&, int64_t) override {}
   void Done(const v1::JobStatus&, int64_t) override {}
   void AlreadyDone(const std::string&) override {}
+  void Warn(const std::string&) override {}
 };
 
 // For people: a summary at the end.
@@ -212,6 +213,10 @@ std::string WatchText(const v1::OutputSpec& output) {
 }
 
 }  // namespace
+
+void JobReporter::Warn(const std::string& sentence) {
+  fprintf(stderr, "stereofarm: %s\n", sentence.c_str());
+}
 
 ReportMode ChooseReportMode(bool json, bool quiet) {
   if (json) return ReportMode::kJson;

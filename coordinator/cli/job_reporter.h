@@ -25,6 +25,8 @@ class JobReporter {
   virtual void Done(const v1::JobStatus& status, int64_t now_micros) = 0;
   // OUT was this very job's film already.
   virtual void AlreadyDone(const std::string& output) = 0;
+  // Something that a person should know, on standard error.
+  virtual void Warn(const std::string& sentence);
 };
 
 enum class ReportMode { kBars, kLines, kJson, kQuiet };

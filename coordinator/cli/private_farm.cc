@@ -48,7 +48,9 @@ PrivateFarm::PrivateFarm(PrivateFarmOptions options, Clock* clock)
                       options_.work_dir.string(),
                       "--listen",
                       address(),
-                      "--private"};
+                      "--private",
+                      "--only",
+                      options_.output};
   children_.push_back(std::move(coordinator));
 }
 

@@ -18,6 +18,8 @@ struct PrivateFarmOptions {
   std::filesystem::path work_dir;
   std::filesystem::path socket;
   std::vector<std::string> worker_devices;  // one worker each
+  // The one that's made: unfinished jobs of the folder that write others stay as they are.
+  std::string output;
 };
 
 // A coordinator and workers as children of this process, for one film. One that dies is started

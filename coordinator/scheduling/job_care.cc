@@ -25,6 +25,9 @@ void JobEngine::Care() {
   const int64_t now = parts_.clock->MonotonicMicros();
   if (now >= next_disk_look_) {
     next_disk_look_ = now + kDiskLookMicros;
+    // What a full disk kept from being written at the start is tried again, before tasks are handed
+    // out.
+    MarkStore().IgnoreError();
     LookAtDisks();
     if (parts_.disks != nullptr && parts_.disks->is_short() && now >= next_drop_) {
       const absl::StatusOr<int> dropped = DropFinishedDepth();
@@ -113,7 +116,8 @@ absl::Status JobEngine::RepairStuck() {
     for (const JobState state : {JobState::kQueued, JobState::kRunning, JobState::kAssembling}) {
       SF_ASSIGN_OR_RETURN(const std::vector<JobRecord> jobs, store_->jobs().WithState(state));
       for (const JobRecord& job : jobs) {
-        if (runs_[job.id].retry_at <= now) SF_RETURN_IF_ERROR(flow_.Repair(job, is_at_work));
+        if (!IsSetAside(job) && runs_[job.id].retry_at <= now)
+          SF_RETURN_IF_ERROR(flow_.Repair(job, is_at_work));
       }
     }
     return absl::OkStatus();

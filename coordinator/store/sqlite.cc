@@ -11,6 +11,8 @@ namespace {
 constexpr int kBusyMillis = 5000;
 
 absl::Status StatusOf(int code, const std::string& message) {
+  // The index of the write-ahead log gets its room when the database is opened.
+  if (code == SQLITE_IOERR_SHMSIZE) return absl::ResourceExhaustedError(message);
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

@@ -6,6 +6,7 @@
 #include "tests/e2e/films.h"
 #include "tests/e2e/hand_farm.h"
 #include "tests/e2e/programs.h"
+#include "tests/support/small_disk.h"
 #include "tests/support/temp_folder.h"
 
 namespace stereofarm {
@@ -47,6 +48,38 @@ TEST(DiskTest, WhatAJobNeedsIsSaidBeforeAndTrueAfter) {
   printf("film: said %.0f, used %.0f bytes\n", film_said, film);
   EXPECT_GT(film_said, film / 3);
   EXPECT_LT(film_said, film * 3);
+}
+
+TEST(DiskTest, ACoordinatorThatDiesOnAFullDiskServesAgainAndGoesOnOnceThereIsRoom) {
+  const SmallDisk disk(64 << 20);
+  if (!disk.is_there()) GTEST_SKIP() << "a small disk can't be mounted here";
+  HandFarm farm(disk.path());
+  farm.StartCoordinator();
+  farm.StartWorker("a");
+  const std::vector<std::string> options = {"--range", "20:68", "--shard-frames", "12"};
+  const fs::path out = farm.films() / "out.mkv";
+  ASSERT_EQ(farm.Ask({"watch", farm.Submit("out.mkv", options), "--quiet"}).code, 0);
+  const std::string calm = FileHash(out);
+  fs::remove(out);
+
+  const std::string job = farm.Submit("out.mkv", options);
+  ASSERT_TRUE(WaitUntil(
+      [&] { return CountBelow(farm.store() / "jobs" / job / "depth", "committed.pb") > 0; }));
+  disk.Fill();
+  // The second time nothing is left of what the first start could still give up.
+  for (int start = 0; start < 2; ++start) {
+    farm.KillCoordinator();
+    disk.Fill();
+    farm.StartCoordinator();
+    const json status = farm.Status(job);
+    EXPECT_EQ(status["state"], "running");
+    EXPECT_THAT(status["hold"].get<std::string>(), HasSubstr("--min-free"));
+    disk.Fill();
+  }
+  disk.Empty();
+  const Ended ended = farm.Ask({"watch", job, "--quiet"});
+  ASSERT_EQ(ended.code, 0) << ended.err << farm.coordinator().err();
+  EXPECT_EQ(FileHash(out), calm);
 }
 
 TEST(DiskTest, AFilmThatNoDiskCanHoldIsRefusedAndLeavesNothing) {

@@ -9,11 +9,14 @@
 
 namespace stereofarm {
 
-HandFarm::HandFarm() { std::filesystem::create_directories(films()); }
+HandFarm::HandFarm(const std::filesystem::path& disk)
+    : disk_(disk.empty() ? folder_.path() : disk) {
+  std::filesystem::create_directories(films());
+}
 
 void HandFarm::StartCoordinator() {
   coordinator_ = std::make_unique<Running>(std::vector<std::string>{
-      "stereofarm-coordinator", "--root", (folder_ / "root").string(), "--store", store().string(),
+      "stereofarm-coordinator", "--root", (disk_ / "root").string(), "--store", store().string(),
       "--listen", address(), "--allow", films().string(), "--allow",
       SmallFilm().parent_path().string(), "--lease", "2s", "--grace", "1s"});
   ASSERT_TRUE(WaitUntil([&] { return coordinator_->out().ends_with("\n"); }))

@@ -15,11 +15,13 @@ namespace stereofarm {
 // films().
 class HandFarm {
  public:
-  HandFarm();
+  HandFarm() : HandFarm(std::filesystem::path()) {}
+  // Root, store and films() lie in `disk`, which is there; scratch folders and socket don't.
+  explicit HandFarm(const std::filesystem::path& disk);
 
   std::string address() const { return "unix:" + (folder_ / "farm.sock").string(); }
-  std::filesystem::path films() const { return folder_ / "films"; }
-  std::filesystem::path store() const { return folder_ / "store"; }
+  std::filesystem::path films() const { return disk_ / "films"; }
+  std::filesystem::path store() const { return disk_ / "store"; }
 
   // Starts it, or starts it again after KillCoordinator, and waits until it serves.
   void StartCoordinator();
@@ -39,6 +41,7 @@ class HandFarm {
 
  private:
   TempFolder folder_;
+  const std::filesystem::path disk_;
   std::unique_ptr<Running> coordinator_;
   std::map<std::string, std::unique_ptr<Running>> workers_;
 };

@@ -164,5 +164,43 @@ TEST_F(ResumeTest, TheStateOfAFilmThatIsDoneIsCleared) {
   EXPECT_FALSE(fs::exists(work()));
 }
 
+TEST_F(ResumeTest, AnotherConversionInTheSameFolderStaysAsItIs) {
+  const fs::path shared = folder_ / "work";
+  const std::vector<std::string> first = Command({"--work-dir", shared.string()});
+  const Ended calm = RunProgram(Command({"--work-dir", (folder_ / "calm").string()}));
+  ASSERT_EQ(calm.code, 0) << calm.err;
+  const std::string bytes = FileHash(out());
+  const int tasks = calm.LastJson()["tasks_run"];
+  fs::remove(out());
+  {
+    Running running(first);
+    ASSERT_TRUE(WaitUntil([&] { return CountBelow(shared / "store", "committed.pb") >= 3; }));
+    running.process().Kill(SIGINT);
+    ASSERT_EQ(running.Wait().code, 130);
+  }
+  const auto committed = [&] { return CountBelow(shared / "store", "committed.pb"); };
+  const int before = committed();
+
+  const fs::path other = folder_ / "other.mkv";
+  const Ended second =
+      Stereofarm({"convert", SmallFilm().string(), other.string(), "--work-dir", shared.string(),
+                  "--range", "0:24", "--shard-frames", "12", "--json"});
+  ASSERT_EQ(second.code, 0) << second.err;
+  EXPECT_TRUE(fs::exists(other));
+  EXPECT_THAT(second.err, HasSubstr("unfinished conversion to " + out().string()));
+  EXPECT_THAT(second.err, HasSubstr("run its own command again"));
+  EXPECT_FALSE(fs::exists(out()));
+  EXPECT_EQ(committed(), before);
+
+  const Ended rest = RunProgram(first);
+  ASSERT_EQ(rest.code, 0) << rest.err;
+  EXPECT_EQ(rest.err, "");
+  EXPECT_EQ(FileHash(out()), bytes);
+  EXPECT_GT(rest.LastJson()["tasks_reused"].get<int>(), 0);
+  EXPECT_EQ(rest.LastJson()["tasks_reused"].get<int>() + rest.LastJson()["tasks_run"].get<int>(),
+            tasks);
+  EXPECT_FALSE(fs::exists(shared));
+}
+
 }  // namespace
 }  // namespace stereofarm

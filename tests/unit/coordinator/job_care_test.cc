@@ -5,6 +5,8 @@
 #include <chrono>
 #include <memory>
 
+#include "common/artifacts/store_marker.h"
+#include "common/base/file_system.h"
 #include "tests/unit/coordinator/farm_fixture.h"
 
 namespace stereofarm {
@@ -268,6 +270,48 @@ TEST_F(DiskCareTest, NothingIsHandedOutWhileADiskIsNearlyFull) {
   EXPECT_THAT(Report(job).hold, IsEmpty());
   Work(a);
   EXPECT_EQ(StateOf(job), JobState::kDone);
+}
+
+TEST_F(DiskCareTest, NothingIsHandedOutFromTheFirstMomentOnAFullDisk) {
+  const std::string job = Submit(Settings());
+  const FakeWorker a = NewWorker("a");
+  free_ = 0;
+  RestartFarm();
+  EXPECT_FALSE(LeaseOf(a).has_value());
+  EXPECT_THAT(Report(job).hold, HasSubstr("--min-free"));
+  SetFree(500'000);
+  EXPECT_TRUE(LeaseOf(a).has_value());
+}
+
+// A store whose marker finds no room.
+class FullStore : public StoreFiles {
+ public:
+  using StoreFiles::StoreFiles;
+  absl::Status Write(const std::string& file, const std::string& content) override {
+    if (is_full_ && file == kStoreMarkerFile)
+      return absl::ResourceExhaustedError("cannot write " + file);
+    return StoreFiles::Write(file, content);
+  }
+  void set_full(bool full) { is_full_ = full; }
+
+ private:
+  bool is_full_ = true;
+};
+
+TEST_F(JobCareTest, AStoreThatWasFullAtTheStartIsMarkedOnceThereIsRoom) {
+  auto files = std::make_unique<FullStore>(store_folder_);
+  FullStore* const store = files.get();
+  engine_.reset();
+  files_ = std::move(files);
+  options_.store_marker = "marker";
+  RestartFarm();
+  Submit(Settings());
+  // Nobody could prove that it's the same store.
+  EXPECT_EQ(MustLease(worker_).store_marker, "");
+  store->set_full(false);
+  LookAgain();
+  EXPECT_EQ(ReadFile(store_folder_ / kStoreMarkerFile).value_or(""), "marker");
+  EXPECT_EQ(MustLease(worker_).store_marker, "marker");
 }
 
 TEST_F(DiskCareTest, WaitersAreToldWhenThereIsRoomAgain) {
