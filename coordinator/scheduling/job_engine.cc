@@ -266,8 +266,12 @@ absl::Status JobEngine::DropMissingResults(const std::string& job) {
 // ---- workers ---------------------------------------------------------------------------------
 
 absl::Status JobEngine::CheckSpeaksFor(const std::string& certificate, const std::string& worker) {
-  if (certificate.empty()) return absl::OkStatus();
   absl::MutexLock lock(&mutex_);
+  return SpeaksFor(certificate, worker);
+}
+
+absl::Status JobEngine::SpeaksFor(const std::string& certificate, const std::string& worker) {
+  if (certificate.empty()) return absl::OkStatus();
   const KnownWorker* known = workers_.Find(worker);
   if (known == nullptr || known->record.certificate == certificate) return absl::OkStatus();
   if (known->record.certificate.empty()) {
@@ -283,11 +287,11 @@ absl::Status JobEngine::Register(const WorkerRecord& worker) {
   if (worker.id.empty() || worker.numeric_class.empty()) {
     return absl::InvalidArgumentError("a worker needs an id and a numeric class");
   }
-  if (absl::Status speaks = CheckSpeaksFor(worker.certificate, worker.id);
-      absl::IsPermissionDenied(speaks)) {
-    return speaks;
-  }
   return Change([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
+    if (absl::Status speaks = SpeaksFor(worker.certificate, worker.id);
+        absl::IsPermissionDenied(speaks)) {
+      return speaks;
+    }
     WorkerRecord record = worker;
     // What people have said about it stays.
     if (const KnownWorker* known = workers_.Find(worker.id)) {

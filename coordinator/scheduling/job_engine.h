@@ -226,6 +226,8 @@ class JobEngine {
   // The book of leases again from the rows, after a change that was taken back.
   void ReloadLeases() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  absl::Status SpeaksFor(const std::string& certificate, const std::string& worker)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<const KnownWorker*> Heard(const std::string& worker)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // The row of a task that is lent to this very attempt; FailedPrecondition otherwise.
