@@ -139,6 +139,9 @@ absl::Status CheckExport(const ExportSpec& each, const JobSettings& settings,
   if (each.folder.empty()) {
     return absl::InvalidArgumentError(option + ": name the folder to write");
   }
+  if (each.folder.ends_with('/')) {
+    return absl::InvalidArgumentError(option + ": name the folder without a slash at its end");
+  }
   for (const std::string& file : files) {
     if (IsIn(file, each.folder) || IsIn(each.folder, file)) {
       return absl::InvalidArgumentError(absl::StrFormat(

@@ -6,28 +6,39 @@
 
 #include "absl/strings/str_format.h"
 #include "common/exr/exr.h"
+#include "common/farm/depth_export.h"
 
 namespace stereofarm {
 namespace fs = std::filesystem;
 
-absl::Status CheckDepthFolder(const fs::path& folder, int64_t frames, int width, int height) {
-  const std::string option = "--depth exr:" + folder.string();
+namespace {
+
+// The folder's EXR files in the order of their names.
+absl::StatusOr<std::vector<fs::path>> FilesIn(const fs::path& folder) {
   std::error_code error;
   std::vector<fs::path> files;
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
     if (it->path().extension() == ".exr") files.push_back(it->path());
   }
   if (error) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("%s: cannot read the folder: %s", option, error.message()));
+    return absl::InvalidArgumentError(absl::StrFormat("--depth exr:%s: cannot read the folder: %s",
+                                                      folder.string(), error.message()));
   }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace
+
+absl::Status CheckDepthFolder(const fs::path& folder, int64_t frames, int width, int height) {
+  const std::string option = "--depth exr:" + folder.string();
+  SF_ASSIGN_OR_RETURN(const std::vector<fs::path> files, FilesIn(folder));
   if (static_cast<int64_t>(files.size()) != frames) {
     return absl::InvalidArgumentError(
         absl::StrFormat("%s: the folder has %d EXR files, the film has %d frames; it needs one for "
                         "every frame",
                         option, files.size(), frames));
   }
-  std::sort(files.begin(), files.end());
   for (const fs::path& file : {files.front(), files.back()}) {
     int found_width = 0;
     int found_height = 0;
@@ -40,6 +51,23 @@ absl::Status CheckDepthFolder(const fs::path& folder, int64_t frames, int width,
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status CheckMetres(const fs::path& folder) {
+  SF_ASSIGN_OR_RETURN(const std::vector<fs::path> files, FilesIn(folder));
+  if (files.empty()) return absl::OkStatus();
+  int width = 0;
+  int height = 0;
+  const absl::StatusOr<ExrImage> header = ReadExrHeader(files.front(), &width, &height);
+  if (!header.ok()) return Annotate(header.status(), "--depth exr:" + folder.string());
+  const auto values = header->attributes.find(kDepthValues);
+  if (values == header->attributes.end() || values->second != kReconciledDepth) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "--rig needs metres, but %s holds depth from 0 to 1; leave --rig out, or use a folder that "
+      "was written by --export-depth exr-metres",
+      folder.string()));
 }
 
 }  // namespace stereofarm

@@ -14,6 +14,10 @@ namespace stereofarm {
 absl::Status CheckDepthFolder(const std::filesystem::path& folder, int64_t frames, int width,
                               int height);
 
+// InvalidArgument where the folder's first file says that it holds no metres but depth from 0 to 1,
+// as an export does, which a rig can't use.
+absl::Status CheckMetres(const std::filesystem::path& folder);
+
 }  // namespace stereofarm
 
 #endif  // STEREOFARM_COORDINATOR_ASSEMBLY_DEPTH_FOLDER_H_

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "common/base/file_system.h"
+#include "common/farm/depth_setting.h"
 #include "common/media/film_writer.h"
 #include "common/media/frame_index.h"
 #include "common/media/frame_index_io.h"
@@ -26,6 +27,10 @@ absl::Status FilmFiles::CheckSettings(const JobSettings& settings) {
   SF_RETURN_IF_ERROR(CheckEncoder(encoder));
   for (const OutputSpec& output : settings.outputs) {
     SF_RETURN_IF_ERROR(CheckContainer(output.file, settings.codec));
+  }
+  if (const DepthSetting depth = ParseDepthSetting(settings.depth);
+      settings.rig && depth.ReadsPictures()) {
+    SF_RETURN_IF_ERROR(CheckMetres(depth.path));
   }
   return absl::OkStatus();
 }

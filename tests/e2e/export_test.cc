@@ -88,6 +88,31 @@ TEST_F(ExportTest, WhatWasExportedGivesTheSameFilmBitForBit) {
   EXPECT_THAT(again.out, HasSubstr("already"));
 }
 
+TEST_F(ExportTest, MetresGiveTheSameFilmWithTheirRig) {
+  fs::create_directories(folder_ / "made");
+  for (int i = 0; i < kSampleFrames; ++i) {
+    Image metres(kSmallWidth, kSmallHeight, 1);
+    for (int y = 0; y < kSmallHeight; ++y) {
+      for (int x = 0; x < kSmallWidth; ++x) {
+        metres.Row(0, y)[x] = 1.3f + 0.01f * static_cast<float>((3 * x + 5 * y + i) % 900);
+      }
+    }
+    const fs::path file = folder_ / "made" / ("z" + std::to_string(1000 + i) + ".exr");
+    ASSERT_TRUE(WriteExr(file, metres, {"Z"}, {}).ok());
+  }
+  const std::string rig = "fx=300,baseline=0.06,convergence=3";
+  const Ended first =
+      Convert("first.mkv", {"--depth", From("made"), "--rig", rig, "--export-depth",
+                            Export("exr-metres", "z"), "--export-depth", Export("exr", "d")});
+  ASSERT_EQ(first.code, 0) << first.err;
+  const Ended second = Convert("second.mkv", {"--depth", From("z"), "--rig", rig});
+  ASSERT_EQ(second.code, 0) << second.err;
+  EXPECT_EQ(Frames("second.mkv"), Frames("first.mkv"));
+  const Ended third = Convert("third.mkv", {"--depth", From("d"), "--rig", rig});
+  EXPECT_EQ(third.code, 3) << third.err;
+  EXPECT_THAT(third.err, HasSubstr("--rig needs metres"));
+}
+
 TEST_F(ExportTest, ADepthFilmOf16BitsHasThemAll) {
   const Ended ended = Convert(
       "depth.mkv", {"--layout", "depth", "--export-depth", Export("exr", "z"), "--range", "0:2"});

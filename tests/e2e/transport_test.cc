@@ -136,6 +136,26 @@ TEST_F(TransportTest, DepthPicturesOfTheUserComeOverToo) {
   EXPECT_EQ(MakeFilm("far.mkv", options), near);
 }
 
+TEST_F(TransportTest, ExportsOfDepthComeBackToo) {
+  const auto options = [&](const std::string& name) {
+    return std::vector<std::string>{"--range", "20:44", "--export-depth",
+                                    "exr=" + (films() / name).string()};
+  };
+  std::string near;
+  {
+    const auto worker = NearWorker(address_);
+    near = MakeFilm("near.mkv", options("near"));
+    worker->process().Kill(SIGTERM);
+    worker->Wait(30);
+  }
+  RemoteWorker worker(address_);
+  EXPECT_EQ(MakeFilm("far.mkv", options("far")), near);
+  EXPECT_EQ(FilesBelow(films() / "far"), FilesBelow(films() / "near"));
+  for (const char* frame : {"depth.000020.exr", "depth.000031.exr", "depth.000043.exr"}) {
+    EXPECT_EQ(FileHash(films() / "far" / frame), FileHash(films() / "near" / frame)) << frame;
+  }
+}
+
 TEST_F(TransportTest, NearAndFarWorkersMakeAFilmTogether) {
   const auto near = NearWorker(address_);
   const std::vector<std::string> options = {"--exr", "all", "--keep"};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -36,7 +37,7 @@ void ToReconciledDepth(const float* values, int width, float* depth, float* conf
 // Metres of an export.
 void ToReconciledMetres(const float* values, int width, float* depth, float* confidence) {
   for (int x = 0; x < width; ++x) {
-    depth[x] = std::min(InverseOf(values[x]), kNearest);
+    depth[x] = std::min(InverseOf(values[x]), std::numeric_limits<float>::max());
     confidence[x] = values[x] > 0 ? 1.0f : 0.0f;
   }
 }

@@ -36,6 +36,10 @@ TEST(JobSettingsTest, EveryBadValueIsRefusedByName) {
       {"--shard-frames", [](JobSettings& s) { s.shard_frames = 0; }},
       {"--overlap", [](JobSettings& s) { s.overlap = -1; }},
       {"--crf", [](JobSettings& s) { s.crf = 64; }},
+      {"slash",
+       [](JobSettings& s) {
+         s.exports = {{ExportFormat::kExr, "/d/"}};
+       }},
       {"--export-depth",
        [](JobSettings& s) {
          s.exports = {{ExportFormat::kExr, ""}};

@@ -126,10 +126,11 @@ TEST_F(AssembleFilmTest, MissingSegmentLeavesNothing) {
 
 class DepthFolderTest : public ::testing::Test {
  protected:
-  void Write(const std::string& name, int width, int height) {
+  void Write(const std::string& name, int width, int height,
+             const std::map<std::string, std::string>& attributes = {}) {
     Image image(width, height, 1);
     for (int y = 0; y < height; ++y) std::fill_n(image.Row(0, y), width, 1.0f);
-    const absl::Status status = WriteExr(folder_ / name, image, {"Z"}, {});
+    const absl::Status status = WriteExr(folder_ / name, image, {"Z"}, attributes);
     ASSERT_TRUE(status.ok()) << status;
   }
   TempFolder folder_;
@@ -157,6 +158,18 @@ TEST_F(DepthFolderTest, OtherSizeIsNamed) {
   const absl::Status status = CheckDepthFolder(folder_.path(), 2, 8, 4);
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_NE(std::string(status.message()).find("a.0002.exr is 8 x 5"), std::string::npos);
+}
+
+TEST_F(DepthFolderTest, AnExportOfDepthIsNoMetres) {
+  EXPECT_TRUE(CheckMetres(folder_.path()).ok());
+  Write("a.0001.exr", 8, 4);
+  EXPECT_TRUE(CheckMetres(folder_.path()).ok());
+  Write("a.0001.exr", 8, 4, {{kDepthValues, kReconciledMetres}});
+  EXPECT_TRUE(CheckMetres(folder_.path()).ok());
+  Write("a.0001.exr", 8, 4, {{kDepthValues, kReconciledDepth}});
+  const absl::Status status = CheckMetres(folder_.path());
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(std::string(status.message()).find("--rig needs metres"), std::string::npos);
 }
 
 TEST_F(DepthFolderTest, MissingFolderIsNamed) {
