@@ -24,7 +24,11 @@ absl::Status CheckDepthSetting(const DepthSetting& setting) {
   const std::string& model = setting.model;
   if (model == "parallax" && setting.path.empty()) return absl::OkStatus();
   if ((model == "exr" || model == "torchscript") && !setting.path.empty()) return absl::OkStatus();
-  if (IsOfRegistry(model)) return absl::OkStatus();
+  if (IsOfRegistry(model)) {
+    if (setting.InBfloat16() || model == setting.Network()) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "--depth: '%s' asks for a type that isn't known; the only one is +bfloat16", model));
+  }
   return absl::InvalidArgumentError(
       absl::StrFormat("--depth: '%s' is not known; use parallax, exr:DIR, torchscript:FILE or a "
                       "network that 'stereofarm models list' shows",

@@ -13,8 +13,8 @@ absl::StatusOr<std::string> DepthWithWeights(const std::string& depth,
                                              const std::filesystem::path& models) {
   DepthSetting setting = ParseDepthSetting(depth);
   if (!setting.WantsWeights()) return depth;
-  SF_RETURN_IF_ERROR(FindKnownModel(setting.model).status());
-  const absl::StatusOr<InstalledModel> weights = ModelFolder(models).Find(setting.model);
+  SF_RETURN_IF_ERROR(FindKnownModel(setting.Network()).status());
+  const absl::StatusOr<InstalledModel> weights = ModelFolder(models).Find(setting.Network());
   if (!weights.ok()) return Annotate(weights.status(), "--depth " + depth);
   setting.path = weights->file.string();
   return setting.Text();
@@ -28,7 +28,7 @@ absl::Status CheckDepthModel(const std::string& depth) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "--depth: there is no file %s; name one that holds the model", setting.path));
   }
-  const absl::StatusOr<KnownModel> known = FindKnownModel(setting.model);
+  const absl::StatusOr<KnownModel> known = FindKnownModel(setting.Network());
   return known.ok() ? Annotate(CheckTensors(*known, setting.path), "--depth") : absl::OkStatus();
 }
 

@@ -1,5 +1,7 @@
 #include "models/depth/create.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_format.h"
 #include "models/depth/depth_anything_estimator.h"
 #include "models/depth/parallax_estimator.h"
@@ -12,13 +14,23 @@ absl::StatusOr<std::unique_ptr<DepthEstimator>> CreateDepthEstimator(const std::
   if (name == "parallax") return std::make_unique<ParallaxEstimator>();
   const size_t colon = name.find(':');
   if (colon != std::string::npos && colon + 1 < name.size()) {
-    const std::string model = name.substr(0, colon), file = name.substr(colon + 1);
+    const size_t plus = std::min(name.find('+'), colon);
+    const std::string model = name.substr(0, plus), file = name.substr(colon + 1);
+    const std::string type = name.substr(plus, colon - plus);
+    if (!type.empty() && (type != "+bfloat16" || model == "torchscript")) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "\"%s\": the networks that are known by name can be asked for with +bfloat16, with no "
+          "other type",
+          name));
+    }
+    const bool in_bfloat16 = !type.empty();
     const auto is = [&](const std::string& family) {
       return model == family || model.starts_with(family + "-");
     };
     if (model == "torchscript") return LoadTorchscriptEstimator(file, device);
-    if (is("depth-anything-v2")) return LoadDepthAnythingEstimator(file, device);
-    if (is("video-depth-anything")) return LoadVideoDepthAnythingEstimator(file, device);
+    if (is("depth-anything-v2")) return LoadDepthAnythingEstimator(file, device, in_bfloat16);
+    if (is("video-depth-anything"))
+      return LoadVideoDepthAnythingEstimator(file, device, in_bfloat16);
   }
   return absl::InvalidArgumentError(
       absl::StrFormat("no depth estimator is called \"%s\"; known: parallax, torchscript:FILE, "

@@ -183,6 +183,7 @@ class VideoDepthAnythingEstimator : public DepthEstimator {
 template <typename Estimator, typename Load>
 absl::StatusOr<std::unique_ptr<DepthEstimator>> LoadEstimator(const std::filesystem::path& file,
                                                               const std::string& device,
+                                                              bool in_bfloat16,
                                                               const std::string& id,
                                                               const Load& load) {
   SF_ASSIGN_OR_RETURN(const c10::Device where, FindTorchDevice(device));
@@ -190,13 +191,16 @@ absl::StatusOr<std::unique_ptr<DepthEstimator>> LoadEstimator(const std::filesys
   SF_ASSIGN_OR_RETURN(const std::shared_ptr<const WeightFile> weights, WeightFile::Open(file));
   KeepTensorMemory();
   // Devices multiply half precision several times as fast.
-  const ParameterPlace place = {where, where.is_cpu() ? at::kFloat : at::kHalf};
+  const ParameterPlace place = {where, in_bfloat16      ? at::kBFloat16
+                                       : where.is_cpu() ? at::kFloat
+                                                        : at::kHalf};
   std::unique_ptr<DepthEstimator> estimator;
   SF_RETURN_IF_ERROR(GuardTorch(file.string(), "the weights can't be used", [&]() -> absl::Status {
     const c10::InferenceMode no_gradients;
     SF_ASSIGN_OR_RETURN(auto net, load(weights, place));
-    estimator = std::make_unique<Estimator>(std::move(net), file.string(), place,
-                                            absl::StrFormat("%s:%s", id, hash.substr(0, 16)));
+    estimator = std::make_unique<Estimator>(
+        std::move(net), file.string(), place,
+        absl::StrFormat("%s%s:%s", id, in_bfloat16 ? "+bfloat16" : "", hash.substr(0, 16)));
     return absl::OkStatus();
   }));
   return estimator;
@@ -205,17 +209,19 @@ absl::StatusOr<std::unique_ptr<DepthEstimator>> LoadEstimator(const std::filesys
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<DepthEstimator>> LoadDepthAnythingEstimator(
-    const std::filesystem::path& file, const std::string& device) {
+    const std::filesystem::path& file, const std::string& device, bool in_bfloat16) {
   return LoadEstimator<DepthAnythingEstimator>(
-      file, device, "depth-anything-v2/1", [](const auto& weights, const ParameterPlace& place) {
+      file, device, in_bfloat16, "depth-anything-v2/1",
+      [](const auto& weights, const ParameterPlace& place) {
         return LoadDepthAnythingV2(weights, place);
       });
 }
 
 absl::StatusOr<std::unique_ptr<DepthEstimator>> LoadVideoDepthAnythingEstimator(
-    const std::filesystem::path& file, const std::string& device) {
+    const std::filesystem::path& file, const std::string& device, bool in_bfloat16) {
   return LoadEstimator<VideoDepthAnythingEstimator>(
-      file, device, "video-depth-anything/1", [](const auto& weights, const ParameterPlace& place) {
+      file, device, in_bfloat16, "video-depth-anything/1",
+      [](const auto& weights, const ParameterPlace& place) {
         return LoadVideoDepthAnything(weights, place);
       });
 }

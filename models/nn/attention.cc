@@ -76,6 +76,10 @@ at::Tensor OnProcessor(const attention::Instructions& with, const at::Tensor& q,
 }  // namespace
 
 at::Tensor Attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+  if (q.device().is_cpu() && q.scalar_type() == at::kBFloat16) {
+    // In float32, which is faster than LibTorch's kernel for bfloat16.
+    return Attention(q.to(at::kFloat), k.to(at::kFloat), v.to(at::kFloat)).to(at::kBFloat16);
+  }
   if (const attention::Instructions* with = InstructionsFor(q, k, v); with != nullptr) {
     return OnProcessor(*with, q, k, v);
   }

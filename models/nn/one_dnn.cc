@@ -30,11 +30,22 @@ Text NameOf(Activation activation) {
   return "none";
 }
 
+// bfloat16 where the processor multiplies it; elsewhere oneDNN may refuse it.
+bool TakesType(at::ScalarType type) {
+  if (type == at::kFloat) return true;
+#if defined(__x86_64__)
+  static const bool has_bfloat16 = __builtin_cpu_supports("avx512bf16") != 0;
+  return has_bfloat16 && type == at::kBFloat16;
+#else
+  return false;
+#endif
+}
+
 }  // namespace
 
 bool Takes(const at::Tensor& tensor) {
   return at::hasMKLDNN() && at::globalContext().userEnabledMkldnn() && tensor.device().is_cpu() &&
-         tensor.scalar_type() == at::kFloat;
+         TakesType(tensor.scalar_type());
 }
 
 at::Tensor PackLinear(const at::Tensor& weight, int64_t rows) {

@@ -65,12 +65,14 @@ ImageSize SizeOf(const Image& image) { return {image.width(), image.height()}; }
 
 // The published whole way of a picture: [H, W].
 at::Tensor InferImage(const DepthAnythingV2& net, const Image& picture, const at::Tensor& input) {
-  return ResizeAligned(Forward(net, input).unsqueeze(1), picture.height(), picture.width())[0][0];
+  return ResizeAligned(Forward(net, input).to(at::kCPU, at::kFloat).unsqueeze(1), picture.height(),
+                       picture.width())[0][0];
 }
 
 // The published whole way of a film: [T, H, W]. `networks` takes what the network made of each
 // window.
-at::Tensor InferVideo(const VideoDepthAnything& net, const std::vector<Image>& frames, int side,
+at::Tensor InferVideo(const VideoDepthAnything& net, const ParameterPlace& place,
+                      const std::vector<Image>& frames, int side,
                       std::vector<at::Tensor>* networks) {
   const ImageSize size =
       DepthAnythingInputSize(SizeOf(frames[0]), VideoDepthAnythingSide(SizeOf(frames[0]), side));
@@ -85,7 +87,8 @@ at::Tensor InferVideo(const VideoDepthAnything& net, const std::vector<Image>& f
     for (const int64_t frame : VideoWindowFrames(number, count)) {
       inputs.push_back(DepthAnythingInput(frames[static_cast<size_t>(frame)], size));
     }
-    const at::Tensor depth = Forward(net, at::stack(inputs).unsqueeze(0))[0];
+    const at::Tensor depth =
+        Forward(net, Placed(at::stack(inputs).unsqueeze(0), place))[0].to(at::kCPU, at::kFloat);
     networks->push_back(depth);
     const at::Tensor whole =
         ResizeAligned(depth.unsqueeze(1), frames[0].height(), frames[0].width()).squeeze(1);
@@ -123,8 +126,8 @@ absl::Status CheckFullSize(const GoldenRun& run, const GoldenTensors& golden,
     comparison->Add(run.item, name, got, wanted);
     return absl::OkStatus();
   };
-  const at::Tensor input =
-      DepthAnythingInput(picture, DepthAnythingInputSize(SizeOf(picture))).unsqueeze(0);
+  const at::Tensor input = Placed(
+      DepthAnythingInput(picture, DepthAnythingInputSize(SizeOf(picture))).unsqueeze(0), run.place);
   const auto every = [](const at::Tensor& x, int64_t dim, int64_t step, int64_t begin = 0) {
     return x.slice(dim, begin, std::nullopt, step);
   };
@@ -150,10 +153,11 @@ absl::Status CheckFullSize(const GoldenRun& run, const GoldenTensors& golden,
 absl::Status CheckDepthAnything(const GoldenRun& run, const GoldenTensors& golden,
                                 std::shared_ptr<const WeightFile> weights, Comparison* comparison) {
   SF_ASSIGN_OR_RETURN(const DepthAnythingV2 net,
-                      LoadDepthAnythingV2(weights, {}, LayoutOf(run.config)));
+                      LoadDepthAnythingV2(weights, run.place, LayoutOf(run.config)));
   if (golden.Has("disparity")) return CheckFullSize(run, golden, net, comparison);
   for (const int i : golden.Numbers("x", "")) {
-    SF_ASSIGN_OR_RETURN(const at::Tensor x, golden.Get(absl::StrFormat("x%d", i)));
+    SF_ASSIGN_OR_RETURN(at::Tensor x, golden.Get(absl::StrFormat("x%d", i)));
+    x = Placed(x, run.place);
     absl::Status watched = absl::OkStatus();
     const at::Tensor got = Forward(net, x, [&](const std::string& part, const at::Tensor& value) {
       const std::string name = absl::StrFormat("act%d.%s", i, part);
@@ -176,8 +180,9 @@ absl::Status CheckDepthAnything(const GoldenRun& run, const GoldenTensors& golde
     SF_ASSIGN_OR_RETURN(const at::Tensor whole, golden.Get(pre + "infer_image"));
     const Image picture = PictureOf(bytes);
     const int side = static_cast<int>(std::min(tensor.size(2), tensor.size(3)));
-    const at::Tensor input =
-        DepthAnythingInput(picture, DepthAnythingInputSize(SizeOf(picture), side)).unsqueeze(0);
+    const at::Tensor input = Placed(
+        DepthAnythingInput(picture, DepthAnythingInputSize(SizeOf(picture), side)).unsqueeze(0),
+        run.place);
     comparison->Add(run.item, pre + "tensor", input, tensor);
     comparison->Add(run.item, pre + "disparity", Forward(net, input), depth);
     comparison->Add(run.item, pre + "infer_image", InferImage(net, picture, input), whole);
@@ -189,10 +194,11 @@ absl::Status CheckVideoDepthAnything(const GoldenRun& run, const GoldenTensors& 
                                      std::shared_ptr<const WeightFile> weights,
                                      Comparison* comparison) {
   SF_ASSIGN_OR_RETURN(const VideoDepthAnything net,
-                      LoadVideoDepthAnything(weights, {}, LayoutOf(run.config)));
+                      LoadVideoDepthAnything(weights, run.place, LayoutOf(run.config)));
   for (const int i : golden.Numbers("fwd", ".x")) {
     const std::string fwd = absl::StrFormat("fwd%d.", i);
-    SF_ASSIGN_OR_RETURN(const at::Tensor x, golden.Get(fwd + "x"));
+    SF_ASSIGN_OR_RETURN(at::Tensor x, golden.Get(fwd + "x"));
+    x = Placed(x, run.place);
     SF_ASSIGN_OR_RETURN(const at::Tensor wanted, golden.Get(fwd + "depth"));
     absl::Status watched = absl::OkStatus();
     const at::Tensor got = Forward(net, x, [&](const std::string& part, const at::Tensor& value) {
@@ -215,7 +221,7 @@ absl::Status CheckVideoDepthAnything(const GoldenRun& run, const GoldenTensors& 
     const auto& sizes = run.config["infer_T_H_W_inputsize"];
     std::vector<at::Tensor> windows;
     const at::Tensor film =
-        InferVideo(net, frames, sizes[static_cast<size_t>(i)][3].get<int>(), &windows);
+        InferVideo(net, run.place, frames, sizes[static_cast<size_t>(i)][3].get<int>(), &windows);
     if (golden.Has(infer + "window_depths_net")) {
       SF_ASSIGN_OR_RETURN(const at::Tensor networks, golden.Get(infer + "window_depths_net"));
       comparison->Add(run.item, infer + "window_depths_net", at::stack(windows), networks);

@@ -1,11 +1,15 @@
 // The program `golden_check`: our networks beside what reference implementations made.
+#include <ATen/Context.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "models/nn/torch_calls.h"
 #include "tests/golden/golden_set.h"
 #include "tests/golden/time_forward.h"
 
@@ -29,7 +33,8 @@ int Failed(const absl::Status& status) {
   return kBadInput;
 }
 
-int CheckFolders(const std::vector<std::string>& folders, double tolerance) {
+int CheckFolders(const std::vector<std::string>& folders, double tolerance,
+                 const ParameterPlace& place) {
   int compared = 0, differing = 0;
   double worst = 0;
   Comparison comparison([&](const std::string& item, const std::string& tensor, double error) {
@@ -42,9 +47,10 @@ int CheckFolders(const std::vector<std::string>& folders, double tolerance) {
   });
   int failed = 0;
   for (const std::string& folder : folders) {
-    const absl::StatusOr<std::vector<GoldenRun>> runs = FindGoldenRuns(folder);
+    absl::StatusOr<std::vector<GoldenRun>> runs = FindGoldenRuns(folder);
     if (!runs.ok()) return Failed(runs.status());
-    for (const GoldenRun& run : *runs) {
+    for (GoldenRun& run : *runs) {
+      run.place = place;
       const absl::Status status = Guarded([&] { return Check(run, &comparison); });
       if (!status.ok()) failed = Failed(status);
     }
@@ -65,7 +71,8 @@ int Main(int argc, char** argv) {
   double tolerance = 2e-5;
   TimedForward how;
   how.repeats = 0;
-  std::string size = "518x924";
+  std::string size = "518x924", device = "cpu";
+  at::ScalarType type = at::kFloat;
   program.add_option("PATH", paths, "folders of golden data; with --time, files of weights")
       ->required();
   program.add_option("--tolerance", tolerance, "of the range of each tensor's values")
@@ -79,8 +86,23 @@ int Main(int argc, char** argv) {
   program.add_option("--threads", how.threads, "of the timed forward; 0: as LibTorch decides")
       ->needs(time)
       ->check(CLI::Range(0, 1024));
+  program.add_option("--batch", how.batch, "pictures (or windows of them) in the timed forward")
+      ->needs(time)
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
+  program.add_option("--device", device, "cpu or cuda:N")->capture_default_str();
+  const std::map<std::string, at::ScalarType> types = {
+      {"float32", at::kFloat}, {"float16", at::kHalf}, {"bfloat16", at::kBFloat16}};
+  program.add_option("--type", type, "float32, float16 or bfloat16")
+      ->transform(CLI::CheckedTransformer(types))
+      ->default_str("float32");
   CLI11_PARSE(program, argc, argv);
-  if (how.repeats == 0) return CheckFolders(paths, tolerance);
+  const absl::StatusOr<c10::Device> place = FindTorchDevice(device);
+  if (!place.ok()) return Failed(place.status());
+  // What is compared is float32 all through.
+  at::globalContext().setAllowTF32CuDNN(false);
+  how.place = {*place, type};
+  if (how.repeats == 0) return CheckFolders(paths, tolerance, how.place);
   int height = 0, width = 0;
   char rest = 0;
   if (std::sscanf(size.c_str(), "%dx%d%c", &height, &width, &rest) != 2 || height < 14 ||

@@ -130,7 +130,7 @@ absl::StatusOr<std::vector<GoldenRun>> FindGoldenRuns(const fs::path& folder) {
 
 void Comparison::Add(const std::string& item, const std::string& tensor, const at::Tensor& got,
                      const at::Tensor& wanted) {
-  at::Tensor mine = got.to(at::kFloat);
+  at::Tensor mine = got.to(at::kCPU, at::kFloat);
   if (mine.dim() == wanted.dim() && mine.dim() > 1 && mine.size(1) > wanted.size(1)) {
     mine = mine.narrow(1, 0, wanted.size(1));
   }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "common/base/status.h"
+#include "models/nn/parameters.h"
 #include "models/weights/weight_file.h"
 #include "nlohmann/json.hpp"
 
@@ -39,7 +40,13 @@ struct GoldenRun {
   std::filesystem::path weights;
   nlohmann::json config;  // empty where the folder has none
   std::filesystem::path folder;
+  ParameterPlace place = {};  // where the network is run, and in which type
 };
+
+// What a network takes, where it's run.
+inline at::Tensor Placed(const at::Tensor& x, const ParameterPlace& place) {
+  return x.to(place.device, place.type);
+}
 
 // The runs of a folder: its tensors (io.safetensors, io_NAME.safetensors, NAME_io.safetensors)
 // with each file of weights that belongs to them.

@@ -11,7 +11,9 @@
 namespace stereofarm {
 namespace {
 
-at::Tensor Scaled(const at::Tensor& bytes) { return bytes / 255 * 2 - 1; }
+at::Tensor Scaled(const at::Tensor& bytes, const ParameterPlace& place) {
+  return Placed(bytes / 255 * 2 - 1, place);
+}
 
 // Pictures of a published file: sizes that eight doesn't divide, several counts of updates.
 absl::Status CheckPictures(const GoldenRun& run, const GoldenTensors& golden, const Raft& net,
@@ -24,8 +26,8 @@ absl::Status CheckPictures(const GoldenRun& run, const GoldenTensors& golden, co
     SF_ASSIGN_OR_RETURN(const at::Tensor to, golden.Get(title + ".frame2_u8"));
     const FlowPadding padding(from.size(2), from.size(3));
     for (const int updates : {12, 20}) {
-      const RaftFlow flow =
-          Forward(net, padding.Pad(Scaled(from)), padding.Pad(Scaled(to)), updates);
+      const RaftFlow flow = Forward(net, padding.Pad(Scaled(from, run.place)),
+                                    padding.Pad(Scaled(to, run.place)), updates);
       for (const auto& [part, got] :
            {std::pair("low", flow.low), std::pair("up", padding.Crop(flow.full))}) {
         const std::string tensor = absl::StrFormat("%s.flow_%s_%d", title, part, updates);
@@ -42,7 +44,7 @@ absl::Status CheckPictures(const GoldenRun& run, const GoldenTensors& golden, co
 
 absl::Status CheckRaft(const GoldenRun& run, const GoldenTensors& golden,
                        std::shared_ptr<const WeightFile> weights, Comparison* comparison) {
-  SF_ASSIGN_OR_RETURN(const Raft net, LoadRaft(weights));
+  SF_ASSIGN_OR_RETURN(const Raft net, LoadRaft(weights, run.place));
   if (golden.Numbers("run", ".frame1_u8").empty())
     return CheckPictures(run, golden, net, comparison);
   for (const int i : golden.Numbers("run", ".frame1_u8")) {
@@ -53,7 +55,7 @@ absl::Status CheckRaft(const GoldenRun& run, const GoldenTensors& golden,
     const auto& sizes = run.config["runs_h_w_updates"];
     const int updates = sizes.is_array() ? sizes[static_cast<size_t>(i)][2].get<int>() : 12;
     absl::Status watched = absl::OkStatus();
-    const RaftFlow flow = Forward(net, Scaled(from), Scaled(to), updates,
+    const RaftFlow flow = Forward(net, Scaled(from, run.place), Scaled(to, run.place), updates,
                                   [&](const std::string& part, const at::Tensor& value) {
                                     const std::string tensor =
                                         part == "flow_first" ? name + part : name + "act." + part;

@@ -39,7 +39,10 @@ absl::StatusOr<std::string> NumericClass(const std::string& device, const std::s
 std::string InstructionSet() {
 #if defined(__x86_64__)
   __builtin_cpu_init();
-  if (__builtin_cpu_supports("x86-64-v4")) return "x86-64-v4";
+  // Networks that are asked for in bfloat16 come out otherwise where it's computed without it.
+  if (__builtin_cpu_supports("x86-64-v4")) {
+    return __builtin_cpu_supports("avx512bf16") ? "x86-64-v4+bfloat16" : "x86-64-v4";
+  }
   if (__builtin_cpu_supports("x86-64-v3")) return "x86-64-v3";
   if (__builtin_cpu_supports("x86-64-v2")) return "x86-64-v2";
   return "x86-64";

@@ -20,6 +20,17 @@ TEST(CreateDepthEstimatorTest, NamesWhatIsKnown) {
   }
 }
 
+TEST(CreateDepthEstimatorTest, OnlyNetworksThatAreKnownHaveAnotherType) {
+  for (const char* name : {"depth-anything-v2+float8:/m.pth", "torchscript+bfloat16:/m.pt"}) {
+    const absl::Status status = CreateDepthEstimator(name, "cpu").status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << name;
+    EXPECT_THAT(std::string(status.message()), testing::HasSubstr("+bfloat16")) << name;
+  }
+  EXPECT_EQ(
+      CreateDepthEstimator("depth-anything-v2+bfloat16:/no+such:file.pth", "cpu").status().code(),
+      absl::StatusCode::kNotFound);
+}
+
 TEST(CreateDepthEstimatorTest, NamesAMissingFile) {
   const absl::Status status = CreateDepthEstimator("torchscript:/no/such.pt", "cpu").status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);

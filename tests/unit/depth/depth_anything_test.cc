@@ -124,6 +124,29 @@ TEST(DepthAnythingEstimatorTest, NumbersDependOnNeitherThreadsNorTheStreamsBegin
   EXPECT_TRUE(Equal((*one)[2].inverse_depth, (*three)[0].inverse_depth));
 }
 
+TEST(DepthAnythingEstimatorTest, Bfloat16IsNearAndNotTheSameAndSaysSo) {
+  const auto whole = LoadDepthAnythingEstimator(SmallWeights(), "cpu");
+  const auto short_type = LoadDepthAnythingEstimator(SmallWeights(), "cpu", /*in_bfloat16=*/true);
+  ASSERT_TRUE(whole.ok() && short_type.ok()) << short_type.status();
+  EXPECT_THAT((*short_type)->Id(), HasSubstr("depth-anything-v2/1+bfloat16:"));
+  const auto wanted = RunFrames(**whole, 0, 1);
+  const auto found = RunFrames(**short_type, 0, 1);
+  ASSERT_TRUE(wanted.ok() && found.ok());
+  const Image& a = (*wanted)[0].inverse_depth;
+  const Image& b = (*found)[0].inverse_depth;
+  ASSERT_TRUE(a.SameSize(b));
+  float low = a.Row(0, 0)[0], high = low, worst = 0;
+  for (int y = 0; y < a.height(); ++y) {
+    for (int x = 0; x < a.width(); ++x) {
+      low = std::min(low, a.Row(0, y)[x]);
+      high = std::max(high, a.Row(0, y)[x]);
+      worst = std::max(worst, std::abs(a.Row(0, y)[x] - b.Row(0, y)[x]));
+    }
+  }
+  EXPECT_GT(worst, 0);
+  EXPECT_LT(worst, 0.05f * (high - low));
+}
+
 TEST(DepthAnythingEstimatorTest, NamesWhatDoesntFit) {
   const absl::Status missing = LoadDepthAnythingEstimator("/no/such.pth", "cpu").status();
   EXPECT_EQ(missing.code(), absl::StatusCode::kNotFound);
