@@ -10,17 +10,15 @@ namespace stereofarm {
 
 absl::StatusOr<DepthAnythingV2> LoadDepthAnythingV2(const std::shared_ptr<const WeightFile>& file,
                                                     const ParameterPlace& place,
-                                                    const std::optional<EncoderLayout>& layout,
-                                                    double max_depth) {
+                                                    const std::optional<EncoderLayout>& layout) {
   const bool hugging_face = file->tensors().contains("backbone.embeddings.cls_token");
   Parameters parameters(file, place, hugging_face ? HuggingFaceNames : Parameters::Spelling());
   SF_ASSIGN_OR_RETURN(const VisionTransformerConfig encoder,
                       EncoderConfig(parameters, "pretrained", layout));
-  DptHeadConfig head = HeadConfig(parameters, "depth_head", encoder.width);
-  head.max_depth = max_depth;
   DepthAnythingV2 net;
   net.encoder = TakeVisionTransformer(&parameters, "pretrained", encoder);
-  net.head = TakeDptHead(&parameters, "depth_head", head);
+  net.head =
+      TakeDptHead(&parameters, "depth_head", HeadConfig(parameters, "depth_head", encoder.width));
   SF_RETURN_IF_ERROR(parameters.Finish());
   return net;
 }

@@ -12,21 +12,21 @@
 namespace stereofarm {
 
 // Depth Anything V2 (Yang et al., "Depth Anything V2", 2024): DINOv2 and a DPT head. One picture
-// in, inverse depth up to a scale and a shift out; the metric networks give metres.
+// in, inverse depth up to a scale and a shift out.
 struct DepthAnythingV2 {
   VisionTransformer encoder;
   DptHead head;
 };
 
 // Reads a file in the original spelling of names or Hugging Face's. Without a layout, the file must
-// hold a network of a published size. `max_depth`: 0, or what a metric network was trained for: 20
-// indoors, 80 outdoors. InvalidArgument names the file and the tensor that doesn't fit.
+// hold a network of a published size. InvalidArgument names the file and the tensor that doesn't
+// fit.
 absl::StatusOr<DepthAnythingV2> LoadDepthAnythingV2(
     const std::shared_ptr<const WeightFile>& file, const ParameterPlace& place = {},
-    const std::optional<EncoderLayout>& layout = std::nullopt, double max_depth = 0);
+    const std::optional<EncoderLayout>& layout = std::nullopt);
 
 // RGB [B, 3, H, W], normalised by ImageNet's mean and deviation, H and W multiples of 14, -> [B, H,
-// W], >= 0: inverse depth, or metres.
+// W], >= 0: inverse depth.
 at::Tensor Forward(const DepthAnythingV2& net, const at::Tensor& x, const Watch& watch = {});
 
 }  // namespace stereofarm

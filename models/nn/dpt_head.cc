@@ -3,7 +3,6 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/relu.h>
-#include <ATen/ops/sigmoid.h>
 
 #include <algorithm>
 
@@ -51,8 +50,7 @@ at::Tensor FinePart(const DptHead& head, const at::Tensor& path_3, const at::Ten
   const at::Tensor fine =
       ResizeAligned(Apply(head.output1, path_1), rows * kPatch, columns * kPatch);
   const at::Tensor last = Apply(head.output3, Apply(head.output2, fine, Activation::kRelu));
-  const at::Tensor out =
-      head.config.max_depth > 0 ? at::sigmoid(last) * head.config.max_depth : at::relu(last);
+  const at::Tensor out = at::relu(last);
   if (watch) {
     watch("path_2", path_2);
     watch("path_1", path_1);

@@ -21,7 +21,6 @@ struct DptHeadConfig {
   int64_t tokens = 0;                    // numbers of a token
   int64_t features = 0;                  // channels of the pyramid
   std::array<int64_t, 4> channels = {};  // of the four maps before it, fine to coarse
-  double max_depth = 0;  // 0: the result is what a ReLU leaves; else a sigmoid's times this
 };
 
 // The sizes of the head whose tensors begin with PREFIX, on tokens of this width.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "common/base/log.h"
 #include "common/base/random.h"
@@ -74,6 +75,23 @@ void BM_Splat1080p(benchmark::State& state) {
       benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
 BENCHMARK(BM_Splat1080p)->Unit(benchmark::kMillisecond);
+
+// With the way of the picture to the device and back.
+void BM_SplatOnGpu1080p(benchmark::State& state) {
+  const auto splatter = CreateSplatter("cuda:0");
+  if (!splatter.ok()) {
+    state.SkipWithError(std::string(splatter.status().message()).c_str());
+    return;
+  }
+  const Scene& scene = OneScene();
+  WarpedFrame out;
+  for (auto _ : state) {
+    SF_CHECK((*splatter)->Splat(scene.rgb, scene.displacement, true, &out).ok());
+  }
+  state.counters["fps"] =
+      benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+}
+BENCHMARK(BM_SplatOnGpu1080p)->Unit(benchmark::kMillisecond);
 
 void BM_UpsampleDepth1080p(benchmark::State& state) {
   const Scene& scene = OneScene();

@@ -2,7 +2,6 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/stack.h>
-#include <OpenImageIO/imageio.h>
 
 #include <algorithm>
 #include <memory>
@@ -15,6 +14,7 @@
 #include "models/depth/depth_anything_v2.h"
 #include "models/depth/video_depth_anything.h"
 #include "models/depth/video_windows.h"
+#include "tests/golden/golden_picture.h"
 #include "tests/golden/golden_set.h"
 
 namespace stereofarm {
@@ -104,22 +104,8 @@ at::Tensor InferVideo(const VideoDepthAnything& net, const ParameterPlace& place
 // The picture that a set of the full size has beside it, and its results, thinned out.
 absl::Status CheckFullSize(const GoldenRun& run, const GoldenTensors& golden,
                            const DepthAnythingV2& net, Comparison* comparison) {
-  std::string found;
-  for (const auto& entry : std::filesystem::directory_iterator(run.folder)) {
-    if (entry.path().extension() == ".png") found = entry.path().string();
-  }
-  const std::unique_ptr<OIIO::ImageInput> file = OIIO::ImageInput::open(found);
-  if (file == nullptr || file->spec().nchannels < 3) {
-    return absl::NotFoundError(
-        absl::StrFormat("%s: has no picture to go with its tensors", run.folder.string()));
-  }
-  at::Tensor bytes =
-      at::empty({file->spec().height, file->spec().width, file->spec().nchannels}, at::kByte);
-  if (!file->read_image(0, 0, 0, file->spec().nchannels, OIIO::TypeDesc::UINT8,
-                        bytes.mutable_data_ptr())) {
-    return absl::DataLossError(absl::StrFormat("%s: %s", found, file->geterror()));
-  }
-  const Image picture = PictureOf(bytes.narrow(2, 0, 3).to(at::kFloat));
+  SF_ASSIGN_OR_RETURN(const at::Tensor bytes, ReadGoldenPicture(run.folder));
+  const Image picture = PictureOf(bytes.to(at::kFloat));
   const auto compare = [&](const std::string& name, const at::Tensor& got) -> absl::Status {
     if (!golden.Has(name)) return absl::OkStatus();
     SF_ASSIGN_OR_RETURN(const at::Tensor wanted, golden.Get(name));
