@@ -1,6 +1,7 @@
 #include "proto/conversions.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "absl/strings/str_format.h"
 
@@ -8,6 +9,7 @@ namespace stereofarm {
 namespace {
 
 constexpr int kJobNoteVersion = 1;
+constexpr int64_t kMostSampleFrames = 4096;
 
 v1::FrameRange ToProto(const FrameRange& range) {
   v1::FrameRange proto;
@@ -24,6 +26,17 @@ absl::StatusOr<FrameRange> FromProto(const v1::FrameRange& proto, const char* fi
                                                       field, proto.begin(), proto.end()));
   }
   return FrameRange{proto.begin(), proto.end()};
+}
+
+absl::StatusOr<AlignmentRamp> RampFromProto(const v1::DepthSource& proto) {
+  const AlignmentRamp ramp{{proto.scale(), proto.shift()}, {proto.scale_to(), proto.shift_to()}};
+  for (const Alignment& end : {ramp.from, ramp.to}) {
+    if (!(end.scale > 0) || !std::isfinite(end.scale) || !std::isfinite(end.shift)) {
+      return absl::InvalidArgumentError(absl::StrFormat("depth: %g x + %g is no alignment of %s",
+                                                        end.scale, end.shift, proto.task()));
+    }
+  }
+  return ramp;
 }
 
 }  // namespace
@@ -63,6 +76,7 @@ v1::JobSettings ToProto(const JobSettings& settings) {
   proto.set_encoder_threads(settings.encoder_threads);
   proto.set_shard_frames(settings.shard_frames);
   proto.set_overlap(settings.overlap);
+  proto.set_seam_gate_percent(settings.seam_gate_percent);
   proto.set_exr_all(settings.exr == ExrMode::kAll);
   if (settings.range) {
     proto.set_has_range(true);
@@ -102,6 +116,7 @@ absl::StatusOr<JobSettings> FromProto(const v1::JobSettings& proto) {
   settings.encoder_threads = proto.encoder_threads();
   settings.shard_frames = proto.shard_frames();
   settings.overlap = proto.overlap();
+  if (proto.has_seam_gate_percent()) settings.seam_gate_percent = proto.seam_gate_percent();
   settings.exr = proto.exr_all() ? ExrMode::kAll : ExrMode::kDepth;
   if (proto.has_range()) settings.range = FrameRange{proto.range_begin(), proto.range_end()};
   settings.keep = proto.keep();
@@ -140,8 +155,10 @@ v1::TaskSpec ToProto(const TaskSpec& spec) {
     *added->mutable_shard() = ToProto(source.shard);
     added->set_task(source.task);
     added->set_directory(source.directory);
-    added->set_scale(source.scale);
-    added->set_shift(source.shift);
+    added->set_scale(source.ramp.from.scale);
+    added->set_shift(source.ramp.from.shift);
+    added->set_scale_to(source.ramp.to.scale);
+    added->set_shift_to(source.ramp.to.shift);
   }
   proto.set_depth_low(spec.depth_low);
   proto.set_depth_high(spec.depth_high);
@@ -151,6 +168,7 @@ v1::TaskSpec ToProto(const TaskSpec& spec) {
   proto.set_inpaint_directory(spec.inpaint_directory);
   proto.set_stage_basis(spec.stage_basis);
   proto.set_memory_step(spec.memory_step);
+  *proto.mutable_sample_frames() = {spec.sample_frames.begin(), spec.sample_frames.end()};
   return proto;
 }
 
@@ -164,8 +182,8 @@ absl::StatusOr<TaskSpec> FromProto(const v1::TaskSpec& proto) {
   spec.index_file = proto.index_file();
   for (const v1::DepthSource& source : proto.depth()) {
     SF_ASSIGN_OR_RETURN(Shard shard, FromProto(source.shard()));
-    spec.depth.push_back(
-        {shard, source.task(), source.directory(), source.scale(), source.shift()});
+    SF_ASSIGN_OR_RETURN(const AlignmentRamp ramp, RampFromProto(source));
+    spec.depth.push_back({shard, source.task(), source.directory(), ramp});
   }
   spec.depth_low = proto.depth_low();
   spec.depth_high = proto.depth_high();
@@ -175,6 +193,16 @@ absl::StatusOr<TaskSpec> FromProto(const v1::TaskSpec& proto) {
   spec.inpaint_directory = proto.inpaint_directory();
   spec.stage_basis = proto.stage_basis();
   spec.memory_step = std::clamp(proto.memory_step(), 0, kMostMemorySteps);
+  for (const int64_t frame : proto.sample_frames()) {
+    const bool rises = spec.sample_frames.empty() || spec.sample_frames.back() < frame;
+    if (!rises || !spec.shard.core.Contains(frame) ||
+        std::ssize(spec.sample_frames) == kMostSampleFrames) {
+      return absl::InvalidArgumentError(
+          absl::StrFormat("sample_frames: they don't rise inside of the shard, or are more than %d",
+                          kMostSampleFrames));
+    }
+    spec.sample_frames.push_back(frame);
+  }
   return spec;
 }
 

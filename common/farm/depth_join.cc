@@ -68,7 +68,7 @@ Image NormalisedDepth(std::span<const JoinInput> inputs, const DepthRange& range
       for (const JoinInput& input : inputs) {
         const float raw = input.raw->Row(0, y)[x];
         if (!std::isfinite(raw)) continue;
-        sum += input.weight * (input.scale * raw + input.shift);
+        sum += input.weight * (input.alignment.scale * raw + input.alignment.shift);
         weight += input.weight;
       }
       row[x] = weight > 0 ? Knee(static_cast<float>((sum / weight - range.lo) / span)) : 0.5f;

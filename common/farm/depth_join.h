@@ -5,18 +5,19 @@
 #include <span>
 #include <vector>
 
+#include "common/farm/alignment.h"
 #include "common/image/image.h"
 #include "common/timeline/frame_range.h"
 
 namespace stereofarm {
 
-// A shard's depth after reconcile: scale * raw + shift is the shot's depth.
+// A shard's depth after reconcile: its alignment makes the shot's depth of it.
 struct AlignedShard {
   FrameRange core;
   FrameRange full;
-  double scale = 1;
-  double shift = 0;
+  AlignmentRamp ramp;
 
+  Alignment At(int64_t frame) const { return ramp.At(full, frame); }
   bool operator==(const AlignedShard&) const = default;
 };
 
@@ -58,12 +59,11 @@ std::vector<JoinTerm> JoinTerms(std::span<const AlignedShard> shards, int64_t fr
 // Raw depth of one shard for a frame, with its weight from JoinTerms.
 struct JoinInput {
   const Image* raw = nullptr;  // one channel
-  double scale = 1;
-  double shift = 0;
+  Alignment alignment;         // in this frame
   double weight = 1;
 };
 
-// d = Knee((sum of weight * (scale * raw + shift) - lo) / (hi - lo)): near = 1. Pixels that aren't
+// d = Knee((sum of weight * aligned raw - lo) / (hi - lo)): near = 1. Pixels that aren't
 // finite in one input take the others'; in all of them: d = 0.5. All inputs of one size.
 Image NormalisedDepth(std::span<const JoinInput> inputs, const DepthRange& range);
 

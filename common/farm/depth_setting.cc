@@ -14,6 +14,10 @@ bool IsOfRegistry(const std::string& model) {
 
 bool DepthSetting::WantsWeights() const { return path.empty() && IsOfRegistry(model); }
 
+bool DepthSetting::SharesGauge() const {
+  return model.starts_with("video-depth-anything") || ReadsPictures();
+}
+
 DepthSetting ParseDepthSetting(const std::string& text) {
   const size_t colon = text.find(':');
   if (colon == std::string::npos) return {text, ""};

@@ -20,6 +20,9 @@ struct DepthSetting {
   bool InBfloat16() const { return model.ends_with("+bfloat16"); }
   bool ReadsPictures() const { return model == "exr"; }
   bool ReadsModelFile() const { return !path.empty() && !ReadsPictures(); }
+  // Frames far apart in the film, inferred together, share one gauge: such a network sees along the
+  // shot, and depth of files has its own.
+  bool SharesGauge() const;
   // Of the registry, and its file is still to be found.
   bool WantsWeights() const;
   std::string Text() const { return path.empty() ? model : model + ":" + path; }

@@ -67,6 +67,11 @@ absl::Status CheckBetween(const char* option, double value, double low, double h
 
 }  // namespace
 
+bool JobSettings::WantsSkeleton() const {
+  const DepthSetting setting = ParseDepthSetting(depth);
+  return setting.SharesGauge() && (!setting.ReadsPictures() || perturb_depth_seed != 0);
+}
+
 std::string LayoutName(Layout layout) { return NameIn(kLayouts, layout); }
 absl::StatusOr<Layout> ParseLayout(const std::string& name) {
   return FindIn<Layout>(kLayouts, "--layout", name);
@@ -186,6 +191,7 @@ absl::Status ValidateSettings(const JobSettings& settings) {
   SF_RETURN_IF_ERROR(CheckBetween("--convergence", settings.convergence, 0, 1));
   SF_RETURN_IF_ERROR(CheckBetween("--shard-frames", settings.shard_frames, 1, 100000));
   SF_RETURN_IF_ERROR(CheckBetween("--overlap", settings.overlap, 0, 1000));
+  SF_RETURN_IF_ERROR(CheckBetween("--seam-gate", settings.seam_gate_percent, 0, 100));
   if (settings.crf) SF_RETURN_IF_ERROR(CheckBetween("--crf", *settings.crf, 0, 63));
   SF_RETURN_IF_ERROR(CheckBetween("encoder threads", settings.encoder_threads, 1, 3));
   if (settings.rig) {

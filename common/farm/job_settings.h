@@ -65,9 +65,16 @@ struct JobSettings {
 
   int shard_frames = 96;
   int overlap = 8;
+  // Seams that are worse, in percent of picture width, make their shards run again with more
+  // overlap; 0: never.
+  double seam_gate_percent = 0.1;
   ExrMode exr = ExrMode::kDepth;
   std::optional<FrameRange> range;  // frames of the film; all of it when not set
   bool keep = false;                // keep depth and segments when the job is done
+
+  // Whether a skeleton says more of a long shot than its shards: not of a network that looks at
+  // frames alone, nor of depth files whose scale nobody turned.
+  bool WantsSkeleton() const;
 
   bool operator==(const JobSettings&) const = default;
 };

@@ -105,9 +105,22 @@ std::string StageBasis(const TaskSpec& spec, const std::string& source_identity,
                       RangeText(spec.shard.core), RangeText(spec.shard.full),
                       RangeText(spec.shard.shot), SettingsThatMatter(spec.kind, spec.settings));
   if (spec.kind == TaskKind::kDepth) text += " model_files=" + model_files;
+  // More overlap than planned is a seam's, which the gate and the budget have measured.
+  const bool is_widened =
+      spec.kind == TaskKind::kDepth && !spec.IsSkeleton() &&
+      spec.shard.full != spec.shard.core.Grow(spec.settings.overlap, spec.shard.shot);
+  if (is_widened) {
+    text += absl::StrFormat(" gate=%.17g budget=%.17g", spec.settings.seam_gate_percent,
+                            spec.settings.budget_percent);
+  }
+  for (size_t i = 0; i < spec.sample_frames.size(); ++i) {
+    text += absl::StrFormat("%s%d", i == 0 ? " frames=" : ",", spec.sample_frames[i]);
+  }
   for (const DepthSource& source : spec.depth) {
-    text +=
-        absl::StrFormat(" depth=%s,%.17g,%.17g", source.shard.Name(), source.scale, source.shift);
+    const AlignmentRamp& ramp = source.ramp;
+    text += absl::StrFormat(" depth=%s,%s,%.17g,%.17g,%.17g,%.17g", source.shard.Name(),
+                            RangeText(source.shard.full), ramp.from.scale, ramp.from.shift,
+                            ramp.to.scale, ramp.to.shift);
   }
   if (!spec.depth.empty()) {
     text += absl::StrFormat(" range=%.17g,%.17g", spec.depth_low, spec.depth_high);
@@ -123,10 +136,11 @@ std::string StageKey(const std::string& stage_basis, const std::string& numeric_
 std::string JobFingerprint(const JobSettings& settings, const std::string& source_identity,
                            const std::string& model_files) {
   std::string text = absl::StrFormat(
-      "job source=%s model_files=%s %s %s inpaint=%s %s shard_frames=%d overlap=%d range=%s",
+      "job source=%s model_files=%s %s %s inpaint=%s %s shard_frames=%d overlap=%d seam_gate=%.17g "
+      "range=%s",
       source_identity, model_files, DepthSettingsText(settings), WarpSettingsText(settings),
       settings.inpaint, EncodeSettingsText(settings), settings.shard_frames, settings.overlap,
-      settings.range ? RangeText(*settings.range) : "all");
+      settings.seam_gate_percent, settings.range ? RangeText(*settings.range) : "all");
   for (TaskKind kind : {TaskKind::kScan, TaskKind::kDepth, TaskKind::kRender}) {
     text += absl::StrFormat(" v%d", StageVersion(kind));
   }

@@ -75,4 +75,13 @@ absl::StatusOr<FailureClass> ParseFailureClass(const std::string& name) {
   return FindIn(kFailures, "failure class", name);
 }
 
+std::vector<int64_t> DepthFrames(const TaskSpec& spec) {
+  if (spec.IsSkeleton()) return spec.sample_frames;
+  std::vector<int64_t> frames;
+  for (int64_t frame = spec.shard.full.begin; frame < spec.shard.full.end; ++frame) {
+    frames.push_back(frame);
+  }
+  return frames;
+}
+
 }  // namespace stereofarm

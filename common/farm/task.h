@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/base/status.h"
+#include "common/farm/alignment.h"
 #include "common/farm/job_settings.h"
 #include "common/timeline/frame_range.h"
 
@@ -48,13 +49,13 @@ absl::StatusOr<FailureClass> ParseFailureClass(const std::string& name);
 // So often a task may run out of memory before that counts as a failure.
 inline constexpr int kMostMemorySteps = 3;
 
-// The committed depth of one shard, as render and warp read it: joined depth = scale * raw + shift.
+// The committed depth of one shard, as render and warp read it: aligned by a ramp over the
+// shard's full range.
 struct DepthSource {
   Shard shard;
   std::string task;       // "depth/000120-000216"
   std::string directory;  // of the committed attempt, relative to the store
-  double scale = 1;
-  double shift = 0;
+  AlignmentRamp ramp;
   bool operator==(const DepthSource&) const = default;
 };
 
@@ -67,6 +68,9 @@ struct TaskSpec {
   Shard shard;  // scan: core == full
   JobSettings settings;
   std::string index_file;
+  // depth of a skeleton: the only frames that are looked at, ascending, all over the shot, which is
+  // the shard. It leaves samples and no pictures. Else empty.
+  std::vector<int64_t> sample_frames;
   // render, warp, encode: the depth of this shard and of the neighbours that share its frames; and
   // the shot's range: d = (joined - depth_low) / (depth_high - depth_low).
   std::vector<DepthSource> depth;
@@ -83,8 +87,18 @@ struct TaskSpec {
   // How often the task ran out of memory: from 1 on the worker first drops the models and pictures
   // that it keeps from other tasks. Changes no byte of the result.
   int memory_step = 0;
+
+  bool IsSkeleton() const { return !sample_frames.empty(); }
+  // How many frames it works on, but for overlaps and windows.
+  int64_t FrameCount() const {
+    return IsSkeleton() ? static_cast<int64_t>(sample_frames.size()) : shard.core.size();
+  }
   bool operator==(const TaskSpec&) const = default;
 };
+
+// The frames that a depth task leaves something of: its shard's with their overlap, or a
+// skeleton's.
+std::vector<int64_t> DepthFrames(const TaskSpec& spec);
 
 // A task lent to a worker. Epoch and id fence everything that the worker writes and says.
 struct TaskLease {

@@ -222,6 +222,14 @@ void AddFarmingOptions(CLI::App* command, SettingsArguments* arguments) {
       ->capture_default_str()
       ->group(group);
   command
+      ->add_option("--seam-gate", arguments->seam_gate,
+                   "Where the depth of neighbouring tasks differs by more,\n"
+                   "in percent of picture width, they run again with more\n"
+                   "overlap, at most twice; 0: never")
+      ->type_name("PCT")
+      ->capture_default_str()
+      ->group(group);
+  command
       ->add_option("--exr", arguments->exr,
                    "OpenEXR files behind the depth stage only, or behind all\n"
                    "stages: depth or all; the film is the same")
@@ -275,6 +283,7 @@ absl::StatusOr<JobSettings> BuildSettings(const SettingsArguments& arguments) {
   SF_RETURN_IF_ERROR(SetEncoder(arguments, &settings));
   settings.shard_frames = arguments.shard_frames;
   settings.overlap = arguments.overlap;
+  settings.seam_gate_percent = arguments.seam_gate;
   if (arguments.exr != "depth" && arguments.exr != "all") {
     return absl::InvalidArgumentError(
         absl::StrFormat("--exr: '%s' is not known; use one of depth, all", arguments.exr));

@@ -33,6 +33,7 @@ struct SettingsArguments {
   std::vector<std::string> encoder_options;  // KEY=VALUE
   int shard_frames = 96;
   int overlap = 8;
+  double seam_gate = 0.1;
   std::string exr = "depth";
   std::string range;
   bool keep = false;

@@ -1,6 +1,10 @@
 #include "coordinator/planning/shard_plan.h"
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "common/base/log.h"
+#include "common/farm/seam_samples.h"
 
 namespace stereofarm {
 namespace {
@@ -27,6 +31,35 @@ std::vector<Shard> PlanShot(FrameRange shot, int shard_frames, int overlap) {
   for (int64_t i = 0; i < parts; ++i) {
     const FrameRange core{Border(shot, parts, i), Border(shot, parts, i + 1)};
     out.push_back({.core = core, .full = core.Grow(overlap, shot), .shot = shot});
+  }
+  return out;
+}
+
+Shard Widened(const Shard& planned, int overlap, int widenings) {
+  SF_CHECK(overlap >= 0 && widenings >= 0 && widenings <= kMostWidenings);
+  const int64_t most = std::max<int64_t>(overlap, planned.core.size());
+  const int64_t wide = std::min(int64_t{overlap} << widenings, most);
+  Shard out = planned;
+  out.full = planned.core.Grow(wide, planned.shot);
+  return out;
+}
+
+std::vector<int64_t> SkeletonFrames(std::span<const Shard> shards) {
+  std::vector<int64_t> out;
+  if (shards.empty()) return out;
+  const FrameRange shot = shards[0].shot;
+  const int64_t frames = std::min<int64_t>(kSkeletonFrames, 2 * std::ssize(shards));
+  size_t at = 0;
+  for (int64_t k = 0; k < frames; ++k) {
+    const int64_t wanted = shot.begin + (2 * k + 1) * shot.size() / (2 * frames);
+    while (!shards[at].core.Contains(wanted)) ++at;
+    const FrameRange& core = shards[at].core;
+    const int64_t nearest = (wanted + kRangeFrameStep / 2) / kRangeFrameStep * kRangeFrameStep;
+    int64_t kept = wanted - core.begin < core.end - 1 - wanted ? core.begin : core.end - 1;
+    if (core.Contains(nearest) && std::abs(nearest - wanted) < std::abs(kept - wanted)) {
+      kept = nearest;
+    }
+    if (out.empty() || out.back() < kept) out.push_back(kept);
   }
   return out;
 }

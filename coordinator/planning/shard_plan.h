@@ -16,6 +16,23 @@ namespace stereofarm {
 // none. Needs shard_frames >= 1, overlap >= 0.
 std::vector<Shard> PlanShot(FrameRange shot, int shard_frames, int overlap);
 
+// Fewer shards than these need no skeleton: drift hasn't the time to add up.
+inline constexpr size_t kSkeletonShards = 4;
+// What a network of video infers in a few windows that share key frames.
+inline constexpr int64_t kSkeletonFrames = 64;
+
+// The frames of a shot's skeleton: spread evenly over the shot, at most
+// kSkeletonFrames, two a shard while there are few, each one of those of which its shard keeps
+// samples whatever its overlap. Ascending. `shards`: all of the shot.
+std::vector<int64_t> SkeletonFrames(std::span<const Shard> shards);
+
+// So often a shard may run again with more overlap.
+inline constexpr int kMostWidenings = 2;
+
+// The planned shard after so many widenings: each doubles the overlap, up to the core's own length.
+// Its name stays. Where nothing more is to be had, at the shot's ends, it stays as it is.
+Shard Widened(const Shard& planned, int overlap, int widenings);
+
 // Ranges of at most `range_frames` frames, alike in length, that tile frames 0 .. frames-1.
 std::vector<FrameRange> PlanScan(int64_t frames, int range_frames);
 

@@ -1,52 +1,73 @@
 #include "coordinator/reconcile/chain_solver.h"
 
+#include <cmath>
+
 #include "common/base/log.h"
 
 namespace stereofarm {
 namespace {
 
-Mat2 Inverse(const Mat2& m) {
-  const double det = m[0] * m[3] - m[1] * m[2];
-  return {m[3] / det, -m[1] / det, -m[2] / det, m[0] / det};
+// The lower triangle L of L L^T = m.
+BlockMatrix Cholesky(const BlockMatrix& m) {
+  BlockMatrix out{};
+  for (size_t i = 0; i < kBlock; ++i) {
+    for (size_t j = 0; j <= i; ++j) {
+      double sum = m[kBlock * i + j];
+      for (size_t k = 0; k < j; ++k) sum -= out[kBlock * i + k] * out[kBlock * j + k];
+      out[kBlock * i + j] = i == j ? std::sqrt(sum) : sum / out[kBlock * j + j];
+    }
+  }
+  return out;
 }
 
-Mat2 Times(const Mat2& a, const Mat2& b) {
-  return {a[0] * b[0] + a[1] * b[2], a[0] * b[1] + a[1] * b[3], a[2] * b[0] + a[3] * b[2],
-          a[2] * b[1] + a[3] * b[3]};
+// x of L L^T x = right.
+BlockVector SolveWith(const BlockMatrix& l, BlockVector x) {
+  for (size_t i = 0; i < kBlock; ++i) {
+    for (size_t k = 0; k < i; ++k) x[i] -= l[kBlock * i + k] * x[k];
+    x[i] /= l[kBlock * i + i];
+  }
+  for (size_t i = kBlock; i-- > 0;) {
+    for (size_t k = i + 1; k < kBlock; ++k) x[i] -= l[kBlock * k + i] * x[k];
+    x[i] /= l[kBlock * i + i];
+  }
+  return x;
 }
-
-Vec2 Times(const Mat2& a, const Vec2& x) {
-  return {a[0] * x[0] + a[1] * x[1], a[2] * x[0] + a[3] * x[1]};
-}
-
-Mat2 Transposed(const Mat2& m) { return {m[0], m[2], m[1], m[3]}; }
 
 }  // namespace
 
-std::vector<Vec2> SolveBlockTridiagonal(std::span<const Mat2> diagonal, std::span<const Mat2> lower,
-                                        std::span<const Vec2> right) {
+std::vector<BlockVector> SolveBlockTridiagonal(std::span<const BlockMatrix> diagonal,
+                                               std::span<const BlockMatrix> lower,
+                                               std::span<const BlockVector> right) {
   const size_t n = diagonal.size();
   SF_CHECK(lower.size() == n && right.size() == n);
-  std::vector<Mat2> inverse(n);  // of the pivots
-  std::vector<Vec2> x(n);
+  std::vector<BlockMatrix> pivots(n);  // their Cholesky factors
+  std::vector<BlockVector> x(n);
   for (size_t i = 0; i < n; ++i) {
-    Mat2 pivot = diagonal[i];
+    BlockMatrix pivot = diagonal[i];
     x[i] = right[i];
     if (i > 0) {
-      const Mat2 factor = Times(lower[i], inverse[i - 1]);
-      const Mat2 taken = Times(factor, Transposed(lower[i]));
-      const Vec2 moved = Times(factor, x[i - 1]);
-      for (size_t k = 0; k < 4; ++k) pivot[k] -= taken[k];
-      for (size_t k = 0; k < 2; ++k) x[i][k] -= moved[k];
+      // Row r of lower, times the inverse of the pivot before.
+      for (size_t r = 0; r < kBlock; ++r) {
+        BlockVector row;
+        for (size_t k = 0; k < kBlock; ++k) row[k] = lower[i][kBlock * r + k];
+        const BlockVector factor = SolveWith(pivots[i - 1], row);
+        for (size_t c = 0; c < kBlock; ++c) {
+          for (size_t k = 0; k < kBlock; ++k) {
+            pivot[kBlock * r + c] -= factor[k] * lower[i][kBlock * c + k];
+          }
+          x[i][r] -= factor[c] * x[i - 1][c];
+        }
+      }
     }
-    inverse[i] = Inverse(pivot);
+    pivots[i] = Cholesky(pivot);
   }
   for (size_t i = n; i-- > 0;) {
     if (i + 1 < n) {
-      const Vec2 above = Times(Transposed(lower[i + 1]), x[i + 1]);
-      for (size_t k = 0; k < 2; ++k) x[i][k] -= above[k];
+      for (size_t c = 0; c < kBlock; ++c) {
+        for (size_t r = 0; r < kBlock; ++r) x[i][c] -= lower[i + 1][kBlock * r + c] * x[i + 1][r];
+      }
     }
-    x[i] = Times(inverse[i], x[i]);
+    x[i] = SolveWith(pivots[i], x[i]);
   }
   return x;
 }

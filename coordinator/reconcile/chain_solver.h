@@ -7,15 +7,17 @@
 
 namespace stereofarm {
 
-using Vec2 = std::array<double, 2>;
-using Mat2 = std::array<double, 4>;  // row by row
+inline constexpr size_t kBlock = 4;
+using BlockVector = std::array<double, kBlock>;
+using BlockMatrix = std::array<double, kBlock * kBlock>;  // row by row
 
 // Solves the symmetric positive definite block tridiagonal system
 //   lower[i] x[i-1] + diagonal[i] x[i] + transpose(lower[i+1]) x[i+1] = right[i]
-// in linear time (block Cholesky without square roots; Golub & Van Loan, Matrix Computations, 4.5).
-// lower[0] isn't read. All spans have one size.
-std::vector<Vec2> SolveBlockTridiagonal(std::span<const Mat2> diagonal, std::span<const Mat2> lower,
-                                        std::span<const Vec2> right);
+// in linear time (block Cholesky; Golub & Van Loan, Matrix Computations, 4.5). lower[0] isn't read.
+// All spans have one size.
+std::vector<BlockVector> SolveBlockTridiagonal(std::span<const BlockMatrix> diagonal,
+                                               std::span<const BlockMatrix> lower,
+                                               std::span<const BlockVector> right);
 
 }  // namespace stereofarm
 

@@ -12,6 +12,9 @@ constexpr size_t kProbe = 512;       // samples that the robust start looks at
 constexpr int kHypotheses = 128;     // relations that it tries
 constexpr size_t kRefine = 1 << 13;  // samples, about, that the refinement uses but at its end
 constexpr int kRefinements = 8;
+constexpr size_t kFrameProbe = 7;  // every so manieth sample of a frame is looked at
+constexpr int kFrameRefinements = 4;
+constexpr size_t kPointStep = 43;  // neither rows nor columns: points all over the grid
 constexpr double kBiweight = 4.685;
 // Median of |x| of a normal distribution to its standard deviation.
 constexpr double kMedianToSigma = 1.4826;
@@ -28,10 +31,6 @@ struct Samples {
 struct Relation {
   double alpha = 1;
   double beta = 0;
-};
-
-struct Sums {
-  double w = 0, wa = 0, wb = 0, waa = 0, wbb = 0, wab = 0;
 };
 
 double Median(std::vector<double>* values) {
@@ -106,16 +105,18 @@ Relation RobustStart(const Samples& s, const std::vector<size_t>& probe) {
   return best;
 }
 
-// Weighted sums of every `step`-th sample, re-weighted by its residual from `r`. Eight sums side by
-// side, always added up in the same order: fast, and the same numbers everywhere.
-Sums Reweighted(const Samples& s, size_t step, const Relation& r, double sigma) {
+// Weighted sums of every `step`-th sample of begin .. end - 1, re-weighted by its residual from
+// `r`. Eight sums side by side, always added up in the same order: fast, and the same numbers
+// everywhere.
+SeamSums Reweighted(const Samples& s, size_t begin, size_t end, size_t step, const Relation& r,
+                    double sigma) {
   constexpr size_t kLanes = 8;
   float w[kLanes] = {}, wa[kLanes] = {}, wb[kLanes] = {};
   float waa[kLanes] = {}, wbb[kLanes] = {}, wab[kLanes] = {};
   const auto alpha = static_cast<float>(r.alpha);
   const auto beta = static_cast<float>(r.beta);
   const auto scale = static_cast<float>(1 / (kBiweight * sigma * std::sqrt(r.alpha)));
-  Sums total;
+  SeamSums total;
   size_t held = 0;
   const auto flush = [&] {
     for (size_t l = 0; l < kLanes; ++l) {
@@ -129,7 +130,7 @@ Sums Reweighted(const Samples& s, size_t step, const Relation& r, double sigma) 
     }
     held = 0;
   };
-  for (size_t i = 0; i + kLanes <= s.size(); i += kLanes * step) {
+  for (size_t i = begin; i + kLanes <= end; i += kLanes * step) {
     for (size_t l = 0; l < kLanes; ++l) {
       const float a = s.a[i + l];
       const float b = s.b[i + l];
@@ -150,7 +151,7 @@ Sums Reweighted(const Samples& s, size_t step, const Relation& r, double sigma) 
 }
 
 // The relation of equal spreads and means.
-bool Fit(const Sums& s, Relation* r) {
+bool Fit(const SeamSums& s, Relation* r) {
   if (s.w <= 0) return false;
   const double ma = s.wa / s.w;
   const double mb = s.wb / s.w;
@@ -162,8 +163,37 @@ bool Fit(const Sums& s, Relation* r) {
   return true;
 }
 
+// One frame's sums, from the relation of all on.
+SeamSums ReduceFrame(const Samples& s, size_t begin, Relation r) {
+  std::vector<size_t> probe;
+  for (size_t i = begin; i < begin + kSampleCells; i += kFrameProbe) {
+    if (s.w[i] > 0) probe.push_back(i);
+  }
+  std::vector<double> scratch;
+  SeamSums sums;
+  for (int k = 0; k < kFrameRefinements; ++k) {
+    const double sigma = std::max(kMedianToSigma * MedianResidual(s, probe, r, &scratch), kFloor);
+    sums = Reweighted(s, begin, begin + kSampleCells, 1, r, sigma);
+    if (!Fit(sums, &r)) break;
+  }
+  return sums;
+}
+
+void AddPoints(const Samples& s, size_t begin, const Unit& ua, const Unit& ub, SeamFrame* frame) {
+  double weight = 0;
+  for (size_t i = begin + kPointStep / 2; i < begin + kSampleCells; i += kPointStep) {
+    if (s.w[i] <= 0) continue;
+    frame->points.push_back({static_cast<float>(ua.centre + ua.width * s.a[i]),
+                             static_cast<float>(ub.centre + ub.width * s.b[i]), s.w[i]});
+    weight += s.w[i];
+  }
+  for (SeamFrame::Point& point : frame->points) {
+    point.part = static_cast<float>(point.part / weight);
+  }
+}
+
 // Back from standard units: value = centre + width * standard.
-void ToRawSums(const Sums& s, const Unit& ua, const Unit& ub, Seam* seam) {
+void ToRawSums(const SeamSums& s, const Unit& ua, const Unit& ub, SeamSums* seam) {
   seam->w = s.w;
   seam->wa = ua.width * s.wa + ua.centre * s.w;
   seam->wb = ub.width * s.wb + ub.centre * s.w;
@@ -204,14 +234,11 @@ void ReduceUnpaired(const ShardSamples& left, const ShardSamples& right, Seam* s
   const Unit a = MomentsOf(left.Find(left.core.end - 1), &weight_a);
   const Unit b = MomentsOf(right.Find(right.core.begin), &weight_b);
   const double w = std::min(weight_a, weight_b);
-  ToRawSums({.w = w, .waa = w, .wbb = w, .wab = w}, a, b, seam);
+  ToRawSums({.w = w, .waa = w, .wbb = w, .wab = w}, a, b, &seam->sums);
 }
 
-}  // namespace
-
-Seam ReduceSeam(const ShardSamples& left, const ShardSamples& right) {
-  Seam seam;
-  seam.frame = right.core.begin;
+// What two shards say of their common frames; false when they've none.
+bool ReduceCommon(const ShardSamples& left, const ShardSamples& right, Seam* seam) {
   Samples s;
   std::vector<int64_t> numbers;
   for (const FrameSamples& fa : left.frames) {
@@ -226,11 +253,7 @@ Seam ReduceSeam(const ShardSamples& left, const ShardSamples& right) {
     }
   }
   const std::vector<size_t> probe = Probe(s);
-  if (probe.empty()) {
-    ReduceUnpaired(left, right, &seam);
-    return seam;
-  }
-  seam.paired = true;
+  if (probe.empty()) return false;
   const Unit ua = UnitOf(s.a);
   const Unit ub = UnitOf(s.b);
   for (float& v : s.a) v = static_cast<float>((v - ua.centre) / ua.width);
@@ -238,28 +261,66 @@ Seam ReduceSeam(const ShardSamples& left, const ShardSamples& right) {
 
   Relation r = RobustStart(s, probe);
   std::vector<double> scratch;
-  Sums sums;
+  SeamSums sums;
   const size_t step = std::max<size_t>(1, s.size() / kRefine);
   for (int k = 0; k <= kRefinements; ++k) {
     const bool last = k == kRefinements;
     const double sigma = std::max(kMedianToSigma * MedianResidual(s, probe, r, &scratch), kFloor);
-    sums = Reweighted(s, last ? 1 : step, r, sigma);
+    sums = Reweighted(s, 0, s.size(), last ? 1 : step, r, sigma);
     if (!Fit(sums, &r)) break;
   }
-  ToRawSums(sums, ua, ub, &seam);
+  ToRawSums(sums, ua, ub, &seam->sums);
 
   // Steps in raw units: b = alpha' a + beta' there has alpha' = alpha * width_b / width_a.
   const double to_raw = ub.width / std::sqrt(r.alpha * ub.width / ua.width);
   for (size_t f = 0; f < numbers.size(); ++f) {
+    const size_t begin = f * kSampleCells;
+    SeamFrame frame;
+    frame.frame = numbers[f];
     double sum = 0;
     double weight = 0;
-    for (size_t i = f * kSampleCells; i < (f + 1) * kSampleCells; ++i) {
+    for (size_t i = begin; i < begin + kSampleCells; ++i) {
       sum += s.w[i] * std::abs(r.alpha * s.a[i] + r.beta - s.b[i]);
       weight += s.w[i];
     }
-    seam.frames.push_back({numbers[f], weight > 0 ? to_raw * sum / weight : 0.0});
+    if (weight <= 0) continue;
+    frame.step = to_raw * sum / weight;
+    ToRawSums(ReduceFrame(s, begin, r), ua, ub, &frame.sums);
+    AddPoints(s, begin, ua, ub, &frame);
+    for (const SeamFrame::Point& point : frame.points) {
+      const double a = (point.a - ua.centre) / ua.width;
+      const double b = (point.b - ub.centre) / ub.width;
+      frame.points_step += to_raw * point.part * std::abs(r.alpha * a + r.beta - b);
+    }
+    seam->frames.push_back(std::move(frame));
   }
+  return true;
+}
+
+}  // namespace
+
+double SeamFrame::StepUnder(const Alignment& left, const Alignment& right) const {
+  double sum = 0;
+  for (const Point& point : points) {
+    const double apart = left.scale * point.a + left.shift - right.scale * point.b - right.shift;
+    sum += point.part * std::abs(apart);
+  }
+  // The points alone would be a small sample: they say by how much the step is another one.
+  return std::max(0.0, sum + std::sqrt(left.scale * right.scale) * (step - points_step));
+}
+
+Seam ReduceSeam(const ShardSamples& left, const ShardSamples& right) {
+  Seam seam;
+  seam.frame = right.core.begin;
+  seam.paired = ReduceCommon(left, right, &seam);
+  if (!seam.paired) ReduceUnpaired(left, right, &seam);
   return seam;
+}
+
+std::vector<SeamFrame> ReduceTies(const ShardSamples& shard, const ShardSamples& skeleton) {
+  Seam seam;
+  ReduceCommon(shard, skeleton, &seam);
+  return std::move(seam.frames);
 }
 
 }  // namespace stereofarm

@@ -11,7 +11,7 @@ namespace {
 constexpr size_t kQuantiles = 257;
 
 // The part of the shard's samples whose aligned value is below `value`.
-double PartBelow(const ShardDigest& digest, const AlignedShard& aligned, double value) {
+double PartBelow(const ShardDigest& digest, const Alignment& aligned, double value) {
   const std::vector<float>& q = digest.quantiles;
   const double raw = (value - aligned.shift) / aligned.scale;
   const auto above = std::upper_bound(q.begin(), q.end(), raw,
@@ -22,6 +22,11 @@ double PartBelow(const ShardDigest& digest, const AlignedShard& aligned, double 
   const double high = *above;
   return (static_cast<double>(above - q.begin() - 1) + (raw - low) / (high - low)) /
          static_cast<double>(q.size() - 1);
+}
+
+// In the middle of the core.
+Alignment MiddleOf(const AlignedShard& shard) {
+  return shard.At((shard.core.begin + shard.core.end) / 2);
 }
 
 }  // namespace
@@ -59,13 +64,15 @@ ShardDigest DigestShard(const ShardSamples& samples) {
 
 double DepthQuantile(std::span<const ShardDigest> digests, std::span<const AlignedShard> aligned,
                      double part) {
+  std::vector<Alignment> middles;
   double low = INFINITY;
   double high = -INFINITY;
   double total = 0;
   for (size_t i = 0; i < digests.size(); ++i) {
+    const Alignment& middle = middles.emplace_back(MiddleOf(aligned[i]));
     if (digests[i].quantiles.empty()) continue;
-    low = std::min(low, aligned[i].scale * digests[i].quantiles.front() + aligned[i].shift);
-    high = std::max(high, aligned[i].scale * digests[i].quantiles.back() + aligned[i].shift);
+    low = std::min(low, middle.scale * digests[i].quantiles.front() + middle.shift);
+    high = std::max(high, middle.scale * digests[i].quantiles.back() + middle.shift);
     total += static_cast<double>(digests[i].core.size());
   }
   for (int step = 0; step < 48 && low < high; ++step) {
@@ -74,7 +81,7 @@ double DepthQuantile(std::span<const ShardDigest> digests, std::span<const Align
     for (size_t i = 0; i < digests.size(); ++i) {
       if (digests[i].quantiles.empty()) continue;
       below +=
-          static_cast<double>(digests[i].core.size()) * PartBelow(digests[i], aligned[i], middle);
+          static_cast<double>(digests[i].core.size()) * PartBelow(digests[i], middles[i], middle);
     }
     (below < part * total ? low : high) = middle;
   }

@@ -22,9 +22,9 @@ struct ShardDigest {
 };
 ShardDigest DigestShard(const ShardSamples& samples);
 
-// The value below which `part` (0..1) of the shards' depth lies after scale and shift, each shard
-// counting by its core's frames. `aligned` and `digests` go together; at least one digest has
-// values.
+// The value below which `part` (0..1) of the shards' depth lies after alignment, taken in the
+// middle of each core, each shard counting by its core's frames. `aligned` and `digests` go
+// together; at least one digest has values.
 double DepthQuantile(std::span<const ShardDigest> digests, std::span<const AlignedShard> aligned,
                      double part);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 #include "absl/strings/str_format.h"
@@ -10,15 +11,34 @@
 namespace stereofarm {
 namespace {
 
-constexpr int kSteps = 4;
+constexpr int kSteps = 12;
 // Draws neighbours without information to the same scale and level.
-constexpr double kPrior = 1e-9;
+constexpr double kPrior = 1e-2;
+constexpr double kPin = 1e6;
 // A seam's spread below this part of its level or of its shards' spread is none.
 constexpr double kFlat = 1e-6;
+// All uncertainties are of log(scale), and of the level in units of the spread. How much a shard
+// drifts from its begin to its end is told from how much more neighbours' drifts differ than noise
+// would make them; at least and at most, as a rule. What drifts add up to over a shot can't be told
+// without a skeleton, so that then noise mustn't pass for them.
+constexpr double kLeastDrift = 5e-4, kMostDrift = 0.01;
+constexpr double kLeastTiedDrift = 0.01, kMostTiedDrift = 0.1;
+// Of a seam at least, however well its frames agree: they're wrong together.
+constexpr double kSeamFloor = 3e-3;
+constexpr size_t kFewFrames = 4;
+constexpr size_t kMostLinks = 8;         // of a seam
+constexpr double kFewFramesSeam = 1e-2;  // where it can't be told from fewer frames
+// Of a tie to the skeleton: at first, and at least.
+constexpr double kTieStart = 0.05;
+constexpr double kTieFloor = 3e-3;
+constexpr int kTieStartSteps = 4;  // in which all ties count alike
+// A residual of so many uncertainties counts half (Cauchy's weights).
+constexpr double kCauchy = 2.0;
+constexpr double kMedianToSigma = 1.4826;
 
-// A seam's moments.
-struct Link {
-  double weight = 0;  // of what it says about scale and shift, 0..1
+// Moments of what two sides have in common.
+struct Moments {
+  double weight = 0;  // of what they say about scale and shift, 0..1
   double log_ratio = 0;
   double mean_a = 0, mean_b = 0;
   double sd_a = 1, sd_b = 1;
@@ -28,91 +48,389 @@ double Spread(double w, double wx, double wxx) {
   return std::sqrt(std::max(0.0, wxx / w - wx / w * (wx / w)));
 }
 
-Link LinkOf(const Seam& seam, const ShardDigest& left, const ShardDigest& right) {
-  Link link;
-  link.mean_a = left.mean;
-  link.mean_b = right.mean;
-  if (seam.w <= 0) return link;
-  link.mean_a = seam.wa / seam.w;
-  link.mean_b = seam.wb / seam.w;
-  const double sd_a = Spread(seam.w, seam.wa, seam.waa);
-  const double sd_b = Spread(seam.w, seam.wb, seam.wbb);
-  const double floor_a = kFlat * (left.spread + std::abs(link.mean_a));
-  const double floor_b = kFlat * (right.spread + std::abs(link.mean_b));
-  if (sd_a <= floor_a || sd_b <= floor_b) return link;
-  link.weight = 1 / ((1 + floor_a / sd_a) * (1 + floor_b / sd_b));
-  link.sd_a = sd_a;
-  link.sd_b = sd_b;
-  link.log_ratio = std::log(sd_a / sd_b);
-  return link;
+Moments MomentsOf(const SeamSums& sums, double spread_a, double spread_b) {
+  Moments out;
+  if (sums.w <= 0) return out;
+  out.mean_a = sums.wa / sums.w;
+  out.mean_b = sums.wb / sums.w;
+  const double sd_a = Spread(sums.w, sums.wa, sums.waa);
+  const double sd_b = Spread(sums.w, sums.wb, sums.wbb);
+  const double floor_a = kFlat * (spread_a + std::abs(out.mean_a));
+  const double floor_b = kFlat * (spread_b + std::abs(out.mean_b));
+  if (sd_a <= floor_a || sd_b <= floor_b) return out;
+  out.weight = 1 / ((1 + floor_a / sd_a) * (1 + floor_b / sd_b));
+  out.sd_a = sd_a;
+  out.sd_b = sd_b;
+  out.log_ratio = std::log(sd_a / sd_b);
+  return out;
 }
 
-// Unknowns of all shards: u = log(scale), t = shift.
-using Unknowns = std::vector<Vec2>;
-
-// Adds the square of c.left . x_l + c.right . x_r - r.
-struct Normal {
-  explicit Normal(size_t n) : diagonal(n), lower(n), right(n) {
-    for (size_t i = 0; i < n; ++i) diagonal[i] = lower[i] = {0, 0, 0, 0};
-  }
-  void Add(size_t l, const Vec2& cl, const Vec2& cr, double r, double weight) {
-    for (size_t i = 0; i < 2; ++i) {
-      for (size_t j = 0; j < 2; ++j) {
-        diagonal[l][2 * i + j] += weight * cl[i] * cl[j];
-        diagonal[l + 1][2 * i + j] += weight * cr[i] * cr[j];
-        lower[l + 1][2 * i + j] += weight * cr[i] * cl[j];
-      }
-      right[l][i] += weight * cl[i] * r;
-      right[l + 1][i] += weight * cr[i] * r;
-    }
-  }
-  std::vector<Mat2> diagonal;
-  std::vector<Mat2> lower;
-  std::vector<Vec2> right;
+// One frame in which two neighbours, or a shard and the skeleton, are compared.
+struct Link {
+  Moments moments;
+  double part_a = 0.5, part_b = 0.5;  // of the way through the full ranges
+  double weight = 0;                  // one over the variance
 };
 
-// Start: every seam met exactly, from the first shard on.
-Unknowns Chained(const std::vector<Link>& links, const Vec2& first) {
-  Unknowns x{first};
+// A line through what a seam's frames say.
+struct Line {
+  double variance = 0;  // of the frames about it, each
+  double slope = 0;     // from begin to end of a full range
+  double slope_variance = 0;
+};
+
+// What neighbours `i` and `i + 1` say of each other.
+struct Joint {
+  Moments whole;
+  std::vector<Link> links;
+  bool has_lines = false;  // of at least kFewFrames
+  Line log, level;
+};
+
+// Where the middle of `frame` lies in the shard's full range, 0..1.
+double PartOf(const ShardDigest& digest, double frame) {
+  return std::clamp((frame + 0.5 - static_cast<double>(digest.full.begin)) /
+                        static_cast<double>(digest.full.size()),
+                    0.0, 1.0);
+}
+
+// What the shard's levels are measured in; above 0.
+double UnitOf(const ShardDigest& digest) {
+  const double unit = std::max(digest.spread, 1e-3 * std::abs(digest.mean));
+  return unit > 0 ? unit : 1;
+}
+
+Line LineOf(const std::vector<Link>& links, const std::function<double(const Moments&)>& value_of) {
+  double x = 0, y = 0, xx = 0, yy = 0, xy = 0;
   for (const Link& link : links) {
-    const Vec2 before = x.back();
-    Vec2 next;
-    next[0] = before[0] + link.log_ratio;
-    next[1] = std::exp(before[0]) * link.mean_a + before[1] - std::exp(next[0]) * link.mean_b;
-    x.push_back(next);
+    const double value = value_of(link.moments);
+    x += link.part_a;
+    y += value;
+    xx += link.part_a * link.part_a;
+    yy += value * value;
+    xy += link.part_a * value;
+  }
+  const auto n = static_cast<double>(links.size());
+  const double vxx = xx - x * x / n;
+  const double vxy = xy - x * y / n;
+  Line line;
+  line.slope = vxy / vxx;
+  line.variance = std::max(0.0, yy - y * y / n - vxy * line.slope) / (n - 2);
+  line.slope_variance = line.variance / vxx;
+  return line;
+}
+
+// At most kMostLinks of them, spread evenly: more say no more.
+std::vector<Link> Thinned(const std::vector<Link>& links) {
+  if (links.size() <= kMostLinks) return links;
+  std::vector<Link> out;
+  for (size_t i = 0; i < kMostLinks; ++i) {
+    out.push_back(links[i * (links.size() - 1) / (kMostLinks - 1)]);
+  }
+  return out;
+}
+
+Joint JointOf(const Seam& seam, const ShardDigest& left, const ShardDigest& right) {
+  Joint joint;
+  joint.whole = MomentsOf(seam.sums, left.spread, right.spread);
+  if (joint.whole.weight <= 0) {
+    if (seam.sums.w <= 0) {
+      joint.whole.mean_a = left.mean;
+      joint.whole.mean_b = right.mean;
+    }
+    joint.whole.sd_a = UnitOf(left);
+    joint.whole.sd_b = UnitOf(right);
+  }
+  if (joint.whole.weight > 0) {
+    for (const SeamFrame& frame : seam.frames) {
+      const auto number = static_cast<double>(frame.frame);
+      Link link{MomentsOf(frame.sums, left.spread, right.spread), PartOf(left, number),
+                PartOf(right, number)};
+      if (link.moments.weight > 0) joint.links.push_back(link);
+    }
+  }
+  if (!joint.links.empty()) {
+    double variance = kFewFramesSeam * kFewFramesSeam;
+    joint.has_lines = joint.links.size() >= kFewFrames;
+    if (joint.has_lines) {
+      joint.log = LineOf(joint.links, [](const Moments& m) { return m.log_ratio; });
+      joint.level = LineOf(joint.links, [&](const Moments& m) {
+        return (m.mean_a - joint.whole.mean_a) / joint.whole.sd_a -
+               (m.mean_b - joint.whole.mean_b) / joint.whole.sd_b;
+      });
+      variance = std::max({joint.log.variance, joint.level.variance, kSeamFloor * kSeamFloor});
+    }
+    joint.links = Thinned(joint.links);
+    // The frames of a seam are wrong together: all of them count as two.
+    const double each = 2 / (static_cast<double>(joint.links.size()) * variance);
+    for (Link& link : joint.links) link.weight = each * link.moments.weight;
+    return joint;
+  }
+  const auto border = static_cast<double>(seam.frame) - 0.5;
+  Link link{joint.whole, PartOf(left, border), PartOf(right, border)};
+  link.weight = joint.whole.weight / (kFewFramesSeam * kFewFramesSeam) + kPrior;
+  joint.links.push_back(link);
+  return joint;
+}
+
+// Unknowns of a shard: log(scale) and shift where its full range begins, and where it ends.
+constexpr size_t kLogFrom = 0, kLogTo = 1, kShiftFrom = 2, kShiftTo = 3;
+using Unknowns = std::vector<BlockVector>;
+
+AlignmentRamp RampOf(const BlockVector& x) {
+  return {{std::exp(x[kLogFrom]), x[kShiftFrom]}, {std::exp(x[kLogTo]), x[kShiftTo]}};
+}
+
+// A shard's alignment at one part of its range, and how it moves with the unknowns.
+struct Local {
+  double scale = 1;
+  double shift = 0;
+  BlockVector d_log{};    // of log(scale)
+  BlockVector d_scale{};  // of scale
+  BlockVector d_shift{};
+};
+
+Local At(const AlignmentRamp& ramp, double part) {
+  Local out;
+  const double from = (1 - part) * ramp.from.scale;
+  const double to = part * ramp.to.scale;
+  out.scale = from + to;
+  out.shift = (1 - part) * ramp.from.shift + part * ramp.to.shift;
+  out.d_scale = {from, to, 0, 0};
+  out.d_log = {from / out.scale, to / out.scale, 0, 0};
+  out.d_shift = {0, 0, 1 - part, part};
+  return out;
+}
+
+// The normal equations of the squares of c . x_i - r and of cl . x_i + cr . x_(i+1) - r.
+struct Normal {
+  explicit Normal(size_t n) : diagonal(n), lower(n), right(n) {}
+  static void AddTo(const BlockVector& a, const BlockVector& b, double weight, BlockMatrix* m) {
+    for (size_t i = 0; i < kBlock; ++i) {
+      for (size_t j = 0; j < kBlock; ++j) (*m)[kBlock * i + j] += weight * a[i] * b[j];
+    }
+  }
+  void Add(size_t i, const BlockVector& c, double r, double weight) {
+    AddTo(c, c, weight, &diagonal[i]);
+    for (size_t k = 0; k < kBlock; ++k) right[i][k] += weight * c[k] * r;
+  }
+  void Add(size_t i, const BlockVector& cl, const BlockVector& cr, double r, double weight) {
+    Add(i, cl, r, weight);
+    Add(i + 1, cr, r, weight);
+    AddTo(cr, cl, weight, &lower[i + 1]);
+  }
+  std::vector<BlockMatrix> diagonal;
+  std::vector<BlockMatrix> lower;
+  std::vector<BlockVector> right;
+};
+
+BlockVector Times(double factor, BlockVector v) {
+  for (double& value : v) value *= factor;
+  return v;
+}
+
+BlockVector Sum(BlockVector a, const BlockVector& b) {
+  for (size_t k = 0; k < kBlock; ++k) a[k] += b[k];
+  return a;
+}
+
+// How far both sides are apart: in log(spread), and in level over the spread.
+struct Residual {
+  double log = 0;
+  double level = 0;
+  double unit = 1;
+};
+
+Residual ResidualOf(const Moments& m, const Local& a, const Local& b) {
+  Residual out;
+  out.log = std::log(a.scale / b.scale) + m.log_ratio;
+  out.unit = std::sqrt(a.scale * b.scale * m.sd_a * m.sd_b);
+  out.level = (a.scale * m.mean_a + a.shift - b.scale * m.mean_b - b.shift) / out.unit;
+  return out;
+}
+
+// How a side's level, over the unit, moves with its unknowns.
+BlockVector LevelMoves(const Local& side, double mean, double unit) {
+  return Sum(Times(mean / unit, side.d_scale), Times(1 / unit, side.d_shift));
+}
+
+void AddJoint(size_t i, const Joint& joint, const AlignmentRamp& left, const AlignmentRamp& right,
+              Normal* normal) {
+  for (const Link& link : joint.links) {
+    const Local a = At(left, link.part_a);
+    const Local b = At(right, link.part_b);
+    const Residual residual = ResidualOf(link.moments, a, b);
+    normal->Add(i, a.d_log, Times(-1, b.d_log), -residual.log, link.weight);
+    normal->Add(i, LevelMoves(a, link.moments.mean_a, residual.unit),
+                Times(-1, LevelMoves(b, link.moments.mean_b, residual.unit)), -residual.level,
+                link.weight);
+  }
+}
+
+// From begin to end of a shard, as a rule.
+struct Drift {
+  double log = 0;
+  double level = 0;
+};
+
+// That the shard drifts little.
+void AddPrior(size_t i, const ShardDigest& digest, const AlignmentRamp& ramp, const Drift& drift,
+              Normal* normal) {
+  const Local a = At(ramp, 0);
+  const Local b = At(ramp, 1);
+  normal->Add(i, Sum(b.d_log, Times(-1, a.d_log)), std::log(a.scale / b.scale),
+              1 / (drift.log * drift.log));
+  const double unit = UnitOf(digest) * std::sqrt(a.scale * b.scale);
+  const double level = (b.scale - a.scale) * digest.mean + b.shift - a.shift;
+  normal->Add(i, Sum(LevelMoves(b, digest.mean, unit), Times(-1, LevelMoves(a, digest.mean, unit))),
+              -level / unit, 1 / (drift.level * drift.level));
+}
+
+double Median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+// How much shards drift, of what their seams' lines say: neighbours' drifts differ by twice the
+// variance of one, and by the lines' own.
+double DriftOf(const std::vector<Joint>& joints, Line Joint::*line, bool tied) {
+  constexpr double kMedianOfSquare = 0.455;  // of a normal variable, in its variance
+  std::vector<double> squares, variances;
+  for (const Joint& joint : joints) {
+    if (!joint.has_lines) continue;
+    squares.push_back((joint.*line).slope * (joint.*line).slope);
+    variances.push_back((joint.*line).slope_variance);
+  }
+  const double least = tied ? kLeastTiedDrift : kLeastDrift;
+  if (squares.empty()) return least;
+  // By two standard errors more than noise alone would make it.
+  const double sure = 1 + 2 * std::sqrt(2.7 / static_cast<double>(squares.size()));
+  const double surplus = Median(squares) / kMedianOfSquare - sure * Median(variances);
+  return std::clamp(std::sqrt(std::max(0.0, surplus / 2)), least,
+                    tied ? kMostTiedDrift : kMostDrift);
+}
+
+// Of the worse of its two parts.
+double SizeOf(const Residual& residual) {
+  return std::max(std::abs(residual.log), std::abs(residual.level));
+}
+
+// Uncertainty of the ties as they fit now.
+double TieSigma(const std::vector<std::vector<Link>>& ties, const Unknowns& x) {
+  std::vector<double> sizes;
+  for (size_t i = 0; i < ties.size(); ++i) {
+    const AlignmentRamp ramp = RampOf(x[i]);
+    for (const Link& tie : ties[i]) {
+      sizes.push_back(SizeOf(ResidualOf(tie.moments, At(ramp, tie.part_a), Local())));
+    }
+  }
+  return sizes.empty() ? kTieStart : std::max(kTieFloor, kMedianToSigma * Median(sizes));
+}
+
+// The skeleton's gauge is the shot's: its own alignment is the identity.
+void AddTies(size_t i, const std::vector<Link>& ties, const AlignmentRamp& ramp, double sigma,
+             bool robust, Normal* normal) {
+  for (const Link& tie : ties) {
+    const Local a = At(ramp, tie.part_a);
+    const Residual residual = ResidualOf(tie.moments, a, Local());
+    const double size = SizeOf(residual) / (kCauchy * sigma);
+    const double weight = tie.weight / (sigma * sigma) / (robust ? 1 + size * size : 1);
+    normal->Add(i, a.d_log, -residual.log, weight);
+    normal->Add(i, LevelMoves(a, tie.moments.mean_a, residual.unit), -residual.level, weight);
+  }
+}
+
+// Start: every seam met on the whole, no drift, from the first shard on.
+Unknowns Chained(const std::vector<Joint>& joints, const BlockVector& first) {
+  Unknowns x{first};
+  for (const Joint& joint : joints) {
+    const Moments& m = joint.whole;
+    const Local before = At(RampOf(x.back()), 1);
+    const double scale = before.scale * std::exp(m.log_ratio);
+    const double shift = before.scale * m.mean_a + before.shift - scale * m.mean_b;
+    x.push_back({std::log(scale), std::log(scale), shift, shift});
   }
   return x;
 }
 
-void Solve(const std::vector<Link>& links, Unknowns* x) {
+// All of it turned by one scale and shift.
+void Turn(double log_scale, double shift, Unknowns* x) {
+  for (BlockVector& unknown : *x) {
+    for (const size_t k : {kLogFrom, kLogTo}) unknown[k] += log_scale;
+    for (const size_t k : {kShiftFrom, kShiftTo}) {
+      unknown[k] = unknown[k] * std::exp(log_scale) + shift;
+    }
+  }
+}
+
+// Brings the start near the skeleton: by the median tie.
+void TurnToSkeleton(const std::vector<std::vector<Link>>& ties, Unknowns* x) {
+  for (const bool of_level : {false, true}) {
+    std::vector<double> apart;
+    for (size_t i = 0; i < ties.size(); ++i) {
+      for (const Link& tie : ties[i]) {
+        const Local a = At(RampOf((*x)[i]), tie.part_a);
+        const Moments& m = tie.moments;
+        apart.push_back(of_level ? m.mean_b - a.scale * m.mean_a - a.shift
+                                 : -std::log(a.scale) - m.log_ratio);
+      }
+    }
+    of_level ? Turn(0, Median(apart), x) : Turn(Median(apart), 0, x);
+  }
+}
+
+void Solve(std::span<const ShardDigest> digests, const std::vector<Joint>& joints,
+           const std::vector<std::vector<Link>>& ties, bool first_is_frozen, Unknowns* x) {
   const size_t n = x->size();
+  const bool tied = std::any_of(ties.begin(), ties.end(), [](const auto& t) { return !t.empty(); });
+  if (tied && !first_is_frozen) TurnToSkeleton(ties, x);
+  // Shards far from any tie are as if there were none.
+  const auto tied_shards =
+      std::count_if(ties.begin(), ties.end(), [](const auto& shard) { return !shard.empty(); });
+  const bool all_tied = 2 * static_cast<size_t>(tied_shards) >= n;
+  const Drift drift{DriftOf(joints, &Joint::log, all_tied),
+                    DriftOf(joints, &Joint::level, all_tied)};
   for (int step = 0; step < kSteps; ++step) {
     Normal normal(n);
+    std::vector<AlignmentRamp> ramps;
+    for (const BlockVector& unknown : *x) ramps.push_back(RampOf(unknown));
     for (size_t i = 0; i + 1 < n; ++i) {
-      const Link& link = links[i];
-      const double sl = std::exp((*x)[i][0]);
-      const double sr = std::exp((*x)[i + 1][0]);
-      const double delta = (*x)[i][0] - (*x)[i + 1][0] + link.log_ratio;
-      normal.Add(i, {1, 0}, {-1, 0}, -delta, link.weight + kPrior);
-      const double unit = std::sqrt(sl * sr * link.sd_a * link.sd_b);
-      const double gap = (sl * link.mean_a + (*x)[i][1] - sr * link.mean_b - (*x)[i + 1][1]) / unit;
-      normal.Add(i, {sl * link.mean_a / unit, 1 / unit}, {-sr * link.mean_b / unit, -1 / unit},
-                 -gap, link.weight + kPrior);
+      AddJoint(i, joints[i], ramps[i], ramps[i + 1], &normal);
     }
-    // The first shard stays where it is; the gauge is set afterwards.
-    normal.diagonal[0] = {1, 0, 0, 1};
-    normal.right[0] = {0, 0};
-    if (n > 1) normal.lower[1] = {0, 0, 0, 0};
-    const std::vector<Vec2> move =
+    for (size_t i = 0; i < n; ++i) AddPrior(i, digests[i], ramps[i], drift, &normal);
+    const bool robust = step >= kTieStartSteps;
+    const double sigma = robust ? TieSigma(ties, *x) : kTieStart;
+    for (size_t i = 0; i < ties.size(); ++i) {
+      AddTies(i, ties[i], ramps[i], sigma, robust, &normal);
+    }
+    if (first_is_frozen) {
+      normal.diagonal[0] = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
+      normal.right[0] = {};
+      if (n > 1) normal.lower[1] = {};
+    } else {
+      // Where no tie says where the whole shot is, its first shard stays as good as fixed; the
+      // gauge is set afterwards.
+      const double weight = tied ? kPrior : kPin;
+      const Local first = At(ramps[0], 0.5);
+      const double unit = UnitOf(digests[0]) * first.scale;
+      normal.Add(0, first.d_log, 0, weight);
+      normal.Add(0, LevelMoves(first, digests[0].mean, unit), 0, weight);
+    }
+    const std::vector<BlockVector> move =
         SolveBlockTridiagonal(normal.diagonal, normal.lower, normal.right);
     double largest = 0;
     for (size_t i = 0; i < n; ++i) {
-      (*x)[i][0] += move[i][0];
-      (*x)[i][1] += move[i][1];
-      largest = std::max(largest, std::abs(move[i][0]));
+      for (size_t k = 0; k < kBlock; ++k) (*x)[i][k] += move[i][k];
+      largest = std::max({largest, std::abs(move[i][kLogFrom]), std::abs(move[i][kLogTo])});
     }
-    if (largest < 1e-12) break;
+    if (largest < (tied ? 1e-6 : 1e-10) && (!tied || robust)) break;
   }
+}
+
+// Where the shard's core is half over.
+double Middle(const ShardDigest& digest) {
+  return PartOf(digest, static_cast<double>(digest.core.begin + digest.core.end - 1) / 2);
 }
 
 // Turns the whole shot's depth by one scale and shift: see the header.
@@ -121,19 +439,17 @@ void SetGauge(std::span<const ShardDigest> digests, Unknowns* x) {
   double logs = 0;
   for (size_t i = 0; i < digests.size(); ++i) {
     frames += static_cast<double>(digests[i].core.size());
-    logs += static_cast<double>(digests[i].core.size()) * (*x)[i][0];
+    logs += static_cast<double>(digests[i].core.size()) *
+            std::log(At(RampOf((*x)[i]), Middle(digests[i])).scale);
   }
-  const double by = -logs / frames;
-  double wanted = 0;
-  double got = 0;
+  Turn(-logs / frames, 0, x);
+  double apart = 0;
   for (size_t i = 0; i < digests.size(); ++i) {
-    (*x)[i][0] += by;
-    (*x)[i][1] *= std::exp(by);
     const double part = static_cast<double>(digests[i].core.size()) / frames;
-    wanted += part * digests[i].mean;
-    got += part * (std::exp((*x)[i][0]) * digests[i].mean + (*x)[i][1]);
+    const Local now = At(RampOf((*x)[i]), Middle(digests[i]));
+    apart += part * (digests[i].mean - now.scale * digests[i].mean - now.shift);
   }
-  for (Vec2& unknown : *x) unknown[1] += wanted - got;
+  Turn(0, apart, x);
 }
 
 DepthRange RangeOf(std::span<const ShardDigest> digests, std::span<const AlignedShard> shards,
@@ -152,9 +468,8 @@ DepthRange RangeOf(std::span<const ShardDigest> digests, std::span<const Aligned
 SeamReport ReportOf(const Seam& seam, const AlignedShard& left, const AlignedShard& right,
                     double percent) {
   SeamReport report{.frame = seam.frame, .compared = seam.paired, .worst_frame = seam.frame};
-  const double unit = percent * std::sqrt(left.scale * right.scale);
   for (const SeamFrame& frame : seam.frames) {
-    const double step = unit * frame.step;
+    const double step = percent * frame.StepUnder(left.At(frame.frame), right.At(frame.frame));
     report.mean_percent += step / static_cast<double>(seam.frames.size());
     if (step > report.worst_percent) {
       report.worst_percent = step;
@@ -168,9 +483,12 @@ SeamReport ReportOf(const Seam& seam, const AlignedShard& left, const AlignedSha
 
 absl::StatusOr<ShotSolution> SolveShot(std::span<const ShardDigest> digests,
                                        std::span<const Seam> seams,
+                                       std::span<const std::vector<SeamFrame>> skeleton,
                                        const ReconcileOptions& options) {
-  if (digests.empty() || seams.size() + 1 != digests.size()) {
-    return absl::InvalidArgumentError("a shot needs shards and a seam between each two");
+  if (digests.empty() || seams.size() + 1 != digests.size() ||
+      (!skeleton.empty() && skeleton.size() != digests.size())) {
+    return absl::InvalidArgumentError(
+        "a shot needs shards, a seam between each two, and ties of all shards or of none");
   }
   for (size_t i = 0; i + 1 < digests.size(); ++i) {
     if (digests[i].core.end != digests[i + 1].core.begin) {
@@ -184,24 +502,31 @@ absl::StatusOr<ShotSolution> SolveShot(std::span<const ShardDigest> digests,
         absl::StrFormat("the section before ends with shard %s, not %s",
                         RangeName(options.before->last.core), RangeName(digests[0].core)));
   }
-  std::vector<Link> links;
+  std::vector<Joint> joints;
   for (size_t i = 0; i < seams.size(); ++i) {
-    links.push_back(LinkOf(seams[i], digests[i], digests[i + 1]));
+    joints.push_back(JointOf(seams[i], digests[i], digests[i + 1]));
   }
-  Vec2 first{0, 0};
+  std::vector<std::vector<Link>> ties(skeleton.size());
+  for (size_t i = 0; i < skeleton.size(); ++i) {
+    for (const SeamFrame& frame : skeleton[i]) {
+      Link tie{MomentsOf(frame.sums, digests[i].spread, 0),
+               PartOf(digests[i], static_cast<double>(frame.frame))};
+      tie.weight = tie.moments.weight;
+      if (tie.weight > 0) ties[i].push_back(tie);
+    }
+  }
+  BlockVector first{};
   if (options.before.has_value()) {
-    first = {std::log(options.before->last.scale), options.before->last.shift};
+    const AlignmentRamp& ramp = options.before->last.ramp;
+    first = {std::log(ramp.from.scale), std::log(ramp.to.scale), ramp.from.shift, ramp.to.shift};
   }
-  Unknowns x = Chained(links, first);
-  Solve(links, &x);
+  Unknowns x = Chained(joints, first);
+  Solve(digests, joints, ties, options.before.has_value(), &x);
   if (!options.before.has_value()) SetGauge(digests, &x);
 
   ShotSolution out;
   for (size_t i = 0; i < digests.size(); ++i) {
-    out.shards.push_back({.core = digests[i].core,
-                          .full = digests[i].full,
-                          .scale = std::exp(x[i][0]),
-                          .shift = x[i][1]});
+    out.shards.push_back({.core = digests[i].core, .full = digests[i].full, .ramp = RampOf(x[i])});
   }
   if (options.before.has_value()) out.shards[0] = options.before->last;
   const size_t own = options.before.has_value() && digests.size() > 1 ? 1 : 0;
@@ -216,18 +541,21 @@ absl::StatusOr<ShotSolution> SolveShot(std::span<const ShardDigest> digests,
 }
 
 absl::StatusOr<ShotSolution> SolveShot(std::span<const ShardSamples> shards,
-                                       const ReconcileOptions& options) {
+                                       const ReconcileOptions& options,
+                                       const ShardSamples* skeleton) {
   std::vector<const ShardSamples*> ordered;
   for (const ShardSamples& shard : shards) ordered.push_back(&shard);
   std::sort(ordered.begin(), ordered.end(),
             [](const ShardSamples* a, const ShardSamples* b) { return a->core < b->core; });
   std::vector<ShardDigest> digests;
   std::vector<Seam> seams;
+  std::vector<std::vector<SeamFrame>> ties;
   for (size_t i = 0; i < ordered.size(); ++i) {
     digests.push_back(DigestShard(*ordered[i]));
     if (i > 0) seams.push_back(ReduceSeam(*ordered[i - 1], *ordered[i]));
+    if (skeleton != nullptr) ties.push_back(ReduceTies(*ordered[i], *skeleton));
   }
-  return SolveShot(digests, seams, options);
+  return SolveShot(digests, seams, ties, options);
 }
 
 }  // namespace stereofarm

@@ -52,27 +52,36 @@ struct ShotSolution {
   bool operator==(const ShotSolution&) const = default;
 };
 
-// Finds all scales and shifts of a shot (or a section) at once. Minimised over u = log(scale) and t
-// = shift is the sum over the seams of
-//   (u_l + log sd(a) - u_r - log sd(b))^2 + (s_l mean(a) + t_l - s_r mean(b) - t_r)^2 / (s_l s_r
+// Finds the alignments of all shards of a shot (or a section) at once: scale and shift at both ends
+// of each shard, linear between. Minimised is a sum of squares, each over its variance. Of every
+// common frame of two neighbours l and r, at which s and t are their scales and shifts:
+//   (log s_l sd(a) - log s_r sd(b))^2 + (s_l mean(a) + t_l - s_r mean(b) - t_r)^2 / (s_l s_r
 //   sd(a) sd(b)):
-// both spreads alike and both means alike, measured in the seam's own spread. It is symmetric in
+// both spreads alike and both means alike, measured in the frame's own spread. It is symmetric in
 // both sides and knows no absolute size, so no scale shrinks to make residuals small, and none can
-// reach zero. Solved by Gauss-Newton steps, a block tridiagonal system with one 2x2 block a shard
-// each. A seam without spread says nothing about scale: its neighbours then get the same one.
+// reach zero. The variance is that of the seam's frames about a line. Of every frame that a shard
+// has in common with the skeleton the same, the skeleton's scale being 1 and its shift 0; these are
+// re-weighted by their residuals (Cauchy), for what is far apart in the film is hard to compare.
+// And of every shard the change of log(scale) and of its mean from one end to the other, which is
+// small as a rule. Solved by Gauss-Newton steps, a block tridiagonal system with one 4x4 block a
+// shard each: linear time. Neighbours that say nothing of each other get the same scale.
 //
-// Gauge, which no seam fixes: the mean of log(scale) over the core frames is 0, and the mean depth
-// is what it was; with `before`, that shard stays.
+// Drift inside of shards, added up over a shot, is what seams can't tell: only a skeleton does.
+//
+// Gauge, which no seam fixes: the mean of log(scale) in the middle of the cores is 0, and the mean
+// depth is what it was; with `before`, that shard stays.
 //
 // Shards may come in any order; the result is the same. InvalidArgument when cores don't adjoin or
-// there are none.
+// there are none. `skeleton`: samples of frames all over the shot in one gauge; null: none.
 absl::StatusOr<ShotSolution> SolveShot(std::span<const ShardSamples> shards,
-                                       const ReconcileOptions& options = {});
+                                       const ReconcileOptions& options = {},
+                                       const ShardSamples* skeleton = nullptr);
 
 // The same from what was reduced as the shards came in: seams[i] lies between digests[i] and
-// digests[i + 1], which are in ascending order.
+// digests[i + 1], which are in ascending order; skeleton[i]: the ties of shard i, or none at all.
 absl::StatusOr<ShotSolution> SolveShot(std::span<const ShardDigest> digests,
                                        std::span<const Seam> seams,
+                                       std::span<const std::vector<SeamFrame>> skeleton = {},
                                        const ReconcileOptions& options = {});
 
 }  // namespace stereofarm

@@ -151,6 +151,7 @@ void JobEngine::ReloadLeases() {
       lease.worker = row.worker;
       lease.kind = row.kind;
       lease.core = row.core;
+      lease.frames = FramesOfTask(store_, row).value_or(row.core.size());
       lease.started_micros = parts_.clock->MonotonicMicros();
       lease.progress_micros = lease.started_micros;
       lease.deadline_micros = lease.started_micros + options_.lease_micros;
@@ -477,6 +478,7 @@ absl::StatusOr<std::optional<TaskLease>> JobEngine::ClaimFrom(const std::string&
     held.worker = worker.record.id;
     held.kind = task->kind;
     held.core = task->core;
+    held.frames = spec->FrameCount();
     held.started_micros = parts_.clock->MonotonicMicros();
     held.progress_micros = held.started_micros;
     held.deadline_micros = held.started_micros + options_.lease_micros;

@@ -217,11 +217,11 @@ absl::Status JobEngine::EndStalled(int64_t now_micros) {
       if (still > speed.StallLimitMicros()) {
         stalled.emplace_back(lease.attempt,
                              absl::StrFormat("no frame for %d s", still / 1'000'000));
-      } else if (all > speed.TaskLimitMicros(lease.core.size())) {
+      } else if (all > speed.TaskLimitMicros(lease.frames)) {
         stalled.emplace_back(
             lease.attempt,
             absl::StrFormat("not done after %d s, where %d are usual", all / 1'000'000,
-                            speed.ExpectedMicros(lease.core.size()) / 1'000'000));
+                            speed.ExpectedMicros(lease.frames) / 1'000'000));
       }
     }
   }

@@ -10,6 +10,7 @@
 #include "coordinator/planning/shard_plan.h"
 #include "coordinator/scheduling/failure_rules.h"
 #include "coordinator/scheduling/legal_moves.h"
+#include "coordinator/scheduling/seam_remarks.h"
 #include "coordinator/scheduling/task_spec.h"
 
 namespace stereofarm {
@@ -111,8 +112,10 @@ absl::Status JobFlow::OnShots(const std::string& job_id, const std::vector<Frame
 absl::Status JobFlow::PlanOneShot(const JobRecord& job, const FrameRange& frames) {
   ShotRecord shot;
   shot.frames = frames;
-  const std::vector<Shard> shards =
-      PlanShot(frames, job.settings.shard_frames, job.settings.overlap);
+  std::vector<Shard> shards = PlanShot(frames, job.settings.shard_frames, job.settings.overlap);
+  for (Shard& shard : shards) {
+    SF_ASSIGN_OR_RETURN(shard, AsWidened(job, shot, shard));
+  }
   SF_RETURN_IF_ERROR(store_->shots().Insert(job.id, shot, shards));
   std::vector<ShardRecord> records;
   for (const Shard& shard : shards) records.push_back({shard});
@@ -135,6 +138,11 @@ absl::Status JobFlow::PlanOneShot(const JobRecord& job, const FrameRange& frames
     for (size_t k = 1; k < kinds.size(); ++k) {
       SF_RETURN_IF_ERROR(desk_->Expect(TaskOf(job, kinds[k], shards[i].core, frames.begin, "")));
     }
+  }
+  if (const std::optional<TaskSpec> spec = SpecOfSkeleton(job, shot, records)) {
+    TaskRecord task = TaskOf(job, TaskKind::kDepth, shot.frames, frames.begin, shot.numeric_class);
+    task.stage_basis = StageBasis(*spec, job.source_identity, {}, job.model_files);
+    SF_RETURN_IF_ERROR(desk_->Want(task).status());
   }
   if (!shot.numeric_class.empty()) {
     SF_RETURN_IF_ERROR(store_->shots().Update(job.id, shot));
@@ -201,9 +209,10 @@ absl::Status JobFlow::OnReconciled(const std::string& job_id, int64_t shot_begin
     return absl::InternalError(absl::StrFormat("a shot of %d shards was reconciled as %d",
                                                shards.size(), solution.shards.size()));
   }
+  SF_ASSIGN_OR_RETURN(const bool again, WidenSeams(job, *shot, shards, solution));
+  if (again) return absl::OkStatus();
   for (size_t i = 0; i < shards.size(); ++i) {
-    shards[i].scale = solution.shards[i].scale;
-    shards[i].shift = solution.shards[i].shift;
+    shards[i].ramp = solution.shards[i].ramp;
     SF_RETURN_IF_ERROR(store_->shots().UpdateShard(job_id, shards[i]));
   }
   shot->state = ShotState::kReconciled;
@@ -323,7 +332,10 @@ absl::Status JobFlow::OnAssembled(const std::string& job_id,
   SF_ASSIGN_OR_RETURN(JobRecord job, GetJob(job_id));
   if (job.state != JobState::kAssembling) return absl::OkStatus();
   SF_RETURN_IF_ERROR(SetState(&job, JobState::kDone));
-  SF_RETURN_IF_ERROR(store_->jobs().SetRemarks(job_id, remarks));
+  std::vector<std::string> all = remarks;
+  SF_ASSIGN_OR_RETURN(const std::vector<SeamRecord> seams, store_->shots().Seams(job_id));
+  AddSeamRemarks(seams, job.settings.seam_gate_percent, &all);
+  SF_RETURN_IF_ERROR(store_->jobs().SetRemarks(job_id, all));
   if (!job.settings.keep) SF_RETURN_IF_ERROR(store_->tasks().ForgetDirectories(job_id));
   Ask(Chore::Kind::kTidy, job_id);
   return absl::OkStatus();

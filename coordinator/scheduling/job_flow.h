@@ -72,6 +72,14 @@ class JobFlow {
 
  private:
   absl::Status PlanOneShot(const JobRecord& job, const FrameRange& frames);
+  // The shard with the overlap that it was to have, or is having, when the film was last looked at:
+  // it begins again with more only where the gate's reasons have changed.
+  absl::StatusOr<Shard> AsWidened(const JobRecord& job, const ShotRecord& shot,
+                                  const Shard& planned);
+  // Makes the shards on both sides of seams over the gate run again with more overlap; false: no
+  // seam is, or there is no more to be had.
+  absl::StatusOr<bool> WidenSeams(const JobRecord& job, const ShotRecord& shot,
+                                  std::vector<ShardRecord> shards, const ShotSolution& solution);
   absl::Status CheckDepth(const std::string& job_id, ShotRecord shot);
   absl::Status ReleaseShot(const JobRecord& job, const ShotRecord& shot);
   // True: the shard's segment is there, made as it's planned now, and needs nothing before it.

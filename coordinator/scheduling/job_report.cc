@@ -20,7 +20,8 @@ StageReport StageOfShare(const char* name, double share, int64_t frames, bool ru
 
 // Frames of the core that a running task has behind it.
 int64_t FramesDone(const HeldLease& lease) {
-  if (lease.frames_total <= 0) return 0;
+  const bool is_skeleton = lease.frames != lease.core.size();
+  if (is_skeleton || lease.frames_total <= 0) return 0;
   return std::min(lease.core.size(), lease.core.size() * lease.frames_done / lease.frames_total);
 }
 
@@ -89,6 +90,7 @@ absl::StatusOr<JobReport> ReportJob(FarmStore* store, const LeaseBook& leases, c
   if (!detail) return report;
   SF_ASSIGN_OR_RETURN(report.missing, store->tasks().Failed(job.id, kMostMissing));
   SF_ASSIGN_OR_RETURN(report.shots, store->shots().All(job.id));
+  SF_ASSIGN_OR_RETURN(report.shards, store->shots().Shards(job.id, job.range));
   SF_ASSIGN_OR_RETURN(report.seams, store->shots().Seams(job.id));
   return report;
 }

@@ -37,6 +37,7 @@ struct JobReport {
   std::vector<StageReport> stages;
   TaskCountReport tasks;
   std::vector<ShotRecord> shots;
+  std::vector<ShardRecord> shards;  // of all shots, in film order
   std::vector<SeamRecord> seams;
   std::vector<std::string> remarks;
   std::string hold;  // why none of its tasks is handed out; empty: nothing is in the way
@@ -52,8 +53,8 @@ struct WorkerReport {
   std::string task;
 };
 
-// `index_share`, `assembly_share`: how far the background work is, 0..1. `detail`: with shots and
-// seams.
+// `index_share`, `assembly_share`: how far the background work is, 0..1. `detail`: with shots,
+// shards and seams.
 absl::StatusOr<JobReport> ReportJob(FarmStore* store, const LeaseBook& leases, const JobRecord& job,
                                     double index_share, double assembly_share,
                                     int64_t now_wall_micros, bool detail);

@@ -180,7 +180,7 @@ absl::Status JobEngine::Finish(const Arrival& arrival, absl::Status* refused) {
   if (finished) {
     if (const HeldLease* held = leases_.Find(attempt)) {
       runs_[attempt.job].speeds[held->kind].Add(
-          held->core.size(), parts_.clock->MonotonicMicros() - held->started_micros);
+          held->frames, parts_.clock->MonotonicMicros() - held->started_micros);
     }
     leases_.Drop(attempt.job, attempt.task);
     return BlameThoseWhoFailed(arrival.check.task);

@@ -23,8 +23,8 @@ bool JobEngine::IsStraggler(const HeldLease& lease, int64_t now_micros) {
   JobRun& run = runs_[lease.attempt.job];
   const auto starts = run.started_again.find(lease.attempt.task);
   if (starts != run.started_again.end() && starts->second >= kMostStartsAgain) return false;
-  return run.speeds[lease.kind].WorthStartingAgain(
-      lease.core.size(), now_micros - lease.started_micros, lease.frames_done, lease.frames_total);
+  return run.speeds[lease.kind].WorthStartingAgain(lease.frames, now_micros - lease.started_micros,
+                                                   lease.frames_done, lease.frames_total);
 }
 
 absl::StatusOr<std::optional<HeldLease>> JobEngine::StragglerFor(

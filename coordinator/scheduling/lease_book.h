@@ -17,6 +17,7 @@ struct HeldLease {
   std::string worker;
   TaskKind kind = TaskKind::kScan;
   FrameRange core;
+  int64_t frames = 0;           // that it works on: the core's, but of a skeleton few of them
   int64_t deadline_micros = 0;  // on the monotonic clock
   bool after_restart = false;   // not heard of since the coordinator started
   int checking = 0;             // calls that check its result right now: it can't expire

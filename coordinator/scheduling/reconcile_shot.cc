@@ -23,11 +23,22 @@ absl::StatusOr<ShardSamples> ReadSamples(const ShardDepth& shard, AttemptFiles* 
 }  // namespace
 
 absl::StatusOr<ShotSolution> ReconcileShot(const std::vector<ShardDepth>& shards,
+                                           const std::optional<ShardDepth>& skeleton,
                                            double budget_percent, AttemptFiles* files,
                                            std::string* damaged) {
   std::vector<ShardDigest> digests;
   std::vector<Seam> seams;
+  std::vector<std::vector<SeamFrame>> ties;
   ShardSamples before;
+  ShardSamples bones;
+  if (skeleton) {
+    absl::StatusOr<ShardSamples> samples = ReadSamples(*skeleton, files);
+    if (!samples.ok()) {
+      *damaged = skeleton->task;
+      return samples.status();
+    }
+    bones = *std::move(samples);
+  }
   for (size_t i = 0; i < shards.size(); ++i) {
     absl::StatusOr<ShardSamples> samples = ReadSamples(shards[i], files);
     if (!samples.ok()) {
@@ -36,11 +47,12 @@ absl::StatusOr<ShotSolution> ReconcileShot(const std::vector<ShardDepth>& shards
     }
     digests.push_back(DigestShard(*samples));
     if (i > 0) seams.push_back(ReduceSeam(before, *samples));
+    if (skeleton) ties.push_back(ReduceTies(*samples, bones));
     before = *std::move(samples);
   }
   ReconcileOptions options;
   options.budget_percent = budget_percent;
-  return SolveShot(digests, seams, options);
+  return SolveShot(digests, seams, ties, options);
 }
 
 }  // namespace stereofarm

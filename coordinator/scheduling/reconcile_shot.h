@@ -1,6 +1,7 @@
 #ifndef STEREOFARM_COORDINATOR_SCHEDULING_RECONCILE_SHOT_H_
 #define STEREOFARM_COORDINATOR_SCHEDULING_RECONCILE_SHOT_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,9 +18,11 @@ struct ShardDepth {
   std::string directory;
 };
 
-// Reads the depth samples of a shot's shards, in film order and two at a time, and solves for all
-// scales and shifts. On DataLoss `damaged` names the task whose samples can't be used.
+// Reads the depth samples of a shot's shards, in film order and two at a time, and of its skeleton
+// if it has one, and solves for all alignments. On DataLoss `damaged` names the task whose samples
+// can't be used.
 absl::StatusOr<ShotSolution> ReconcileShot(const std::vector<ShardDepth>& shards,
+                                           const std::optional<ShardDepth>& skeleton,
                                            double budget_percent, AttemptFiles* files,
                                            std::string* damaged);
 

@@ -23,7 +23,9 @@ std::vector<std::string> FilesOf(const ResultCheck& check, FilmAccess* films) {
       files.push_back("features.bin");
       break;
     case TaskKind::kDepth:
-      AddPictures("depth", check.full, &files);
+      if (!IsSkeleton(check.settings, check.task.kind, check.task.core)) {
+        AddPictures("depth", check.full, &files);
+      }
       files.push_back("samples.bin");
       break;
     case TaskKind::kWarp:

@@ -1,10 +1,12 @@
 #include "coordinator/scheduling/task_spec.h"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 
 #include "absl/strings/str_format.h"
 #include "common/farm/stage_key.h"
+#include "coordinator/planning/shard_plan.h"
 
 namespace stereofarm {
 namespace {
@@ -52,6 +54,27 @@ std::string SegmentName(size_t index, const std::string& extension) {
   return absl::StrFormat("segment.%d.%s", index, extension);
 }
 
+bool IsSkeleton(const JobSettings& settings, TaskKind kind, const FrameRange& core) {
+  return kind == TaskKind::kDepth && core.size() > settings.shard_frames;
+}
+
+std::optional<TaskSpec> SpecOfSkeleton(const JobRecord& job, const ShotRecord& shot,
+                                       const std::vector<ShardRecord>& shards) {
+  if (!job.settings.WantsSkeleton() || shards.size() < kSkeletonShards) return std::nullopt;
+  std::vector<Shard> plain;
+  for (const ShardRecord& record : shards) plain.push_back(record.shard);
+  TaskSpec spec = BareSpec(job, TaskKind::kDepth, {shot.frames, shot.frames, shot.frames});
+  spec.sample_frames = SkeletonFrames(plain);
+  return spec;
+}
+
+absl::StatusOr<int64_t> FramesOfTask(FarmStore* store, const TaskRecord& task) {
+  SF_ASSIGN_OR_RETURN(const std::optional<JobRecord> job, store->jobs().Get(task.job));
+  if (!job || !IsSkeleton(job->settings, task.kind, task.core)) return task.core.size();
+  SF_ASSIGN_OR_RETURN(const std::optional<TaskSpec> spec, SpecOfTask(store, *job, task));
+  return spec ? spec->FrameCount() : task.core.size();
+}
+
 TaskSpec SpecOfScan(const JobRecord& job, const FrameRange& frames) {
   return BareSpec(job, TaskKind::kScan, {frames, frames, frames});
 }
@@ -76,8 +99,7 @@ absl::StatusOr<std::optional<TaskSpec>> SpecFrom(const ResultOf& result_of, cons
       SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> depth,
                           result_of(TaskKind::kDepth, other.shard));
       if (!depth) return std::nullopt;
-      spec.depth.push_back(
-          {other.shard, depth->name, depth->committed_directory, other.scale, other.shift});
+      spec.depth.push_back({other.shard, depth->name, depth->committed_directory, other.ramp});
       input_keys->push_back(depth->stage_key);
     }
   }
@@ -152,10 +174,17 @@ absl::StatusOr<std::optional<TaskSpec>> SpecOfTask(FarmStore* store, const JobRe
   SF_ASSIGN_OR_RETURN(const std::optional<ShotRecord> shot,
                       store->shots().Get(job.id, task.shot_begin));
   if (!shot) return std::nullopt;
+  if (IsSkeleton(job.settings, task.kind, task.core)) {
+    SF_ASSIGN_OR_RETURN(const std::vector<ShardRecord> all,
+                        store->shots().Shards(job.id, shot->frames));
+    std::optional<TaskSpec> spec = SpecOfSkeleton(job, *shot, all);
+    if (spec) spec->stage_basis = task.stage_basis;
+    return spec;
+  }
   // The neighbours that may share frames with it, however long the shot is.
+  const int reach = std::max(job.settings.shard_frames, job.settings.overlap);
   const FrameRange near =
-      FrameRange{task.core.begin - job.settings.shard_frames - job.settings.overlap,
-                 task.core.end + job.settings.overlap}
+      FrameRange{task.core.begin - job.settings.shard_frames - reach, task.core.end + reach}
           .Intersect(shot->frames);
   SF_ASSIGN_OR_RETURN(const std::vector<ShardRecord> shards,
                       store->shots().Shards(job.id, shot->frames, near));

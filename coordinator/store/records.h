@@ -58,8 +58,7 @@ struct ShotRecord {
 
 struct ShardRecord {
   Shard shard;
-  double scale = 1;
-  double shift = 0;
+  AlignmentRamp ramp;  // once the shot is reconciled
 };
 
 struct SeamRecord {

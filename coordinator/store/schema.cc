@@ -164,8 +164,15 @@ constexpr char kVersion4[] = R"sql(
 ALTER TABLE workers ADD COLUMN certificate TEXT NOT NULL DEFAULT '';
 )sql";
 
+// A shard's alignment has two ends; those of before had one value throughout.
+constexpr char kVersion5[] = R"sql(
+ALTER TABLE shards ADD COLUMN scale_to REAL NOT NULL DEFAULT 1;
+ALTER TABLE shards ADD COLUMN shift_to REAL NOT NULL DEFAULT 0;
+UPDATE shards SET scale_to = scale, shift_to = shift;
+)sql";
+
 // Entry i makes version i + 1 out of version i. Entries are only ever added.
-constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4};
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
 
 constexpr char kReadVersion[] = "PRAGMA user_version";
 

@@ -122,7 +122,8 @@ absl::StatusOr<bool> ShotTable::AllReconciled(const std::string& job) {
 }
 
 constexpr char kShards[] =
-    "SELECT core_begin, core_end, full_begin, full_end, scale, shift FROM shards"
+    "SELECT core_begin, core_end, full_begin, full_end, scale, shift, scale_to, shift_to FROM "
+    "shards"
     " WHERE job = ? AND core_begin >= ? AND core_begin < ? ORDER BY core_begin";
 absl::StatusOr<std::vector<ShardRecord>> ShotTable::Shards(const std::string& job,
                                                            const FrameRange& shot,
@@ -134,16 +135,22 @@ absl::StatusOr<std::vector<ShardRecord>> ShotTable::Shards(const std::string& jo
     SF_ASSIGN_OR_RETURN(const bool row, query.Step());
     if (!row) return shards;
     shards.push_back({Shard{{query.Int(0), query.Int(1)}, {query.Int(2), query.Int(3)}, shot},
-                      query.Real(4), query.Real(5)});
+                      {{query.Real(4), query.Real(5)}, {query.Real(6), query.Real(7)}}});
   }
 }
 
 constexpr char kUpdateShard[] =
-    "UPDATE shards SET scale = ?, shift = ? WHERE job = ? AND core_begin = ?";
+    "UPDATE shards SET scale = ?, shift = ?, scale_to = ?, shift_to = ?,"
+    " full_begin = ?, full_end = ? WHERE job = ? AND "
+    "core_begin = ?";
 absl::Status ShotTable::UpdateShard(const std::string& job, const ShardRecord& shard) {
   return database_->Prepare(kUpdateShard)
-      .Bind(shard.scale)
-      .Bind(shard.shift)
+      .Bind(shard.ramp.from.scale)
+      .Bind(shard.ramp.from.shift)
+      .Bind(shard.ramp.to.scale)
+      .Bind(shard.ramp.to.shift)
+      .Bind(shard.shard.full.begin)
+      .Bind(shard.shard.full.end)
       .Bind(job)
       .Bind(shard.shard.core.begin)
       .Run();

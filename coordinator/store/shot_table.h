@@ -33,6 +33,7 @@ class ShotTable {
   }
   absl::StatusOr<std::vector<ShardRecord>> Shards(const std::string& job, const FrameRange& shot,
                                                   const FrameRange& within);
+  // Alignment and full range.
   absl::Status UpdateShard(const std::string& job, const ShardRecord& shard);
 
   // Puts `seams` in place of all that the shot had.

@@ -436,7 +436,10 @@ absl::StatusOr<std::vector<ClassedShot>> TaskTable::ShotsWithReadyTasks() {
 }
 
 constexpr char kTally[] =
-    "SELECT kind, state, COUNT(*), SUM(core_end - core_begin) FROM tasks"
+    // A skeleton's frames are its shards' too.
+    "SELECT kind, state, COUNT(*), SUM(CASE WHEN kind = 'depth' AND EXISTS (SELECT 1 FROM shards"
+    " WHERE shards.job = tasks.job AND shards.core_begin = tasks.core_begin"
+    " AND shards.core_end < tasks.core_end) THEN 0 ELSE core_end - core_begin END) FROM tasks"
     " WHERE job = ? AND wanted = 1 GROUP BY kind, state ORDER BY kind, state";
 absl::StatusOr<std::vector<TaskTally>> TaskTable::Tally(const std::string& job) {
   Statement query = database_->Prepare(kTally);

@@ -135,7 +135,8 @@ void Auditor::LookAtDropped(FarmStore* store, const JobRecord& job, const TaskRe
   } else {
     const auto shot = store->tasks().OfShot(job.id, task.shot_begin, TaskKind::kDepth);
     for (const TaskRecord& shard : shot.value_or(std::vector<TaskRecord>())) {
-      needed |= shard.wanted && needs(segment, shard.core);
+      needed |= shard.wanted && !IsSkeleton(job.settings, shard.kind, shard.core) &&
+                needs(segment, shard.core);
     }
   }
   if (needed) world_->Break("dropped-when-nobody-needs-it", Say(task));

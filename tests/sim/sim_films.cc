@@ -49,8 +49,8 @@ absl::StatusOr<IndexedFilm> SimFilms::Index(const std::string& input,
                      "index of " + input};
 }
 
-absl::Status SimFilms::CheckDepthFolder(const std::string& folder, const IndexedFilm&) {
-  return absl::InvalidArgumentError(folder + " has no depth");
+absl::Status SimFilms::CheckDepthFolder(const std::string&, const IndexedFilm&) {
+  return mortal_->Step();
 }
 
 absl::StatusOr<std::string> SimFilms::Fingerprint(const std::string& film) {

@@ -225,7 +225,14 @@ void SimWorker::ReadInputs(const AttemptPtr& attempt) {
 
 Manifest SimWorker::MakeFiles(const TaskLease& lease) {
   const SimFilm film = ParseSimFilm(lease.spec.settings.input);
-  return FakeWorker(id_, numeric_class_, farm_->folder(), film.cuts).Do(lease, /*sign=*/true);
+  FakeWorker worker(id_, numeric_class_, farm_->folder(), film.cuts);
+  // Some shards fit with more overlap, some never.
+  worker.UseRoughDepth([](const TaskSpec& spec) {
+    const Shard& shard = spec.shard;
+    const bool is_widened = shard.full != shard.core.Grow(spec.settings.overlap, shard.shot);
+    return shard.core.begin % 2 == 0 && !(is_widened && shard.core.begin % 4 == 0);
+  });
+  return worker.Do(lease, /*sign=*/true);
 }
 
 SimWorker::Call SimWorker::CompleteCall(const AttemptRef& ref, const Manifest& manifest) {

@@ -21,6 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr char kDepthFolder[] = "depth";
+
 // In memory where the machine has such a folder: a simulated farm syncs a lot.
 fs::path MakeFolder() {
   std::error_code error;
@@ -87,6 +89,8 @@ Simulation::Simulation(uint64_t seed, Plant plant, bool verbose)
             }) {
   world_.LeaveOut(root_.string());
   SF_CHECK(MakeDirectories(root_ / "films").ok());
+  const fs::path depth = root_ / "films" / kDepthFolder;
+  SF_CHECK(MakeDirectories(depth).ok() && WriteFileAtomically(depth / "1.exr", "depth").ok());
 }
 
 Simulation::~Simulation() {
@@ -141,6 +145,12 @@ JobSettings Simulation::NewSettings() {
   settings.shard_frames =
       static_cast<int>(long_film ? world_.Between(60, 200) : world_.Between(4, 16));
   settings.overlap = static_cast<int>(world_.Between(0, 2));
+  // Long shots of turned depth have a skeleton.
+  if (world_.Chance(0.5)) {
+    settings.depth = "exr:" + (root_ / "films" / kDepthFolder).string();
+    settings.perturb_depth_seed = 1;
+  }
+  if (world_.Chance(0.3)) settings.seam_gate_percent = 0;
   settings.exr = world_.Chance(0.3) ? ExrMode::kAll : ExrMode::kDepth;
   settings.keep = world_.Chance(0.3);
   if (world_.Chance(0.2)) {

@@ -26,7 +26,8 @@ struct Perturbation {
 Perturbation PerturbationOf(uint64_t seed, int64_t begin);
 
 // Writes raw inverse depth of every frame of the shard's full range as EXR, and kSamplesFile for
-// reconcile. `estimator`: null where the depth setting is `exr:DIR`.
+// reconcile; of a skeleton kSamplesFile alone. `estimator`: null where the depth setting is
+// `exr:DIR`.
 absl::Status RunDepth(DepthEstimator* estimator, TaskRun* run);
 
 }  // namespace stereofarm

@@ -26,7 +26,8 @@ ExrAttributes Description(const TaskRun& run, const FilmFrame& frame, const char
       absl::StrFormat("%.9g %.9g", spec.depth_low, spec.depth_high);
   for (const DepthSource& source : spec.depth) {
     if (source.shard.core != spec.shard.core) continue;
-    attributes["stereofarm:scale_shift"] = absl::StrFormat("%.9g %.9g", source.scale, source.shift);
+    const Alignment at = source.ramp.At(source.shard.full, frame.frame);
+    attributes["stereofarm:scale_shift"] = absl::StrFormat("%.9g %.9g", at.scale, at.shift);
   }
   if (spec.settings.rig) attributes["stereofarm:rig"] = RigText(*spec.settings.rig);
   return attributes;

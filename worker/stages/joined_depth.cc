@@ -35,7 +35,7 @@ absl::StatusOr<JoinedDepth> JoinedDepth::Open(const TaskRun& run) {
     SF_ASSIGN_OR_RETURN(CommittedFolder folder,
                         CommittedFolder::Open(source.task, run.place().store / source.directory));
     joined.folders_.push_back(std::move(folder));
-    joined.shards_.push_back({source.shard.core, source.shard.full, source.scale, source.shift});
+    joined.shards_.push_back({source.shard.core, source.shard.full, source.ramp});
   }
   return joined;
 }
@@ -59,7 +59,7 @@ absl::StatusOr<JoinedDepth::Frame> JoinedDepth::Read(int64_t frame) const {
   }
   for (size_t i = 0; i < terms.size(); ++i) {
     const AlignedShard& shard = shards_[terms[i].shard];
-    read.inputs.push_back({&read.images[i], shard.scale, shard.shift, terms[i].weight});
+    read.inputs.push_back({&read.images[i], shard.At(frame), terms[i].weight});
   }
   return read;
 }
@@ -81,7 +81,8 @@ Image JoinedDepth::Unscaled(const Frame& read) {
     for (int x = 0; x < out.width(); ++x) {
       double sum = 0;
       for (const JoinInput& input : read.inputs) {
-        sum += input.weight * (input.scale * input.raw->Row(0, y)[x] + input.shift);
+        sum += input.weight *
+               (input.alignment.scale * input.raw->Row(0, y)[x] + input.alignment.shift);
       }
       row[x] = static_cast<float>(sum);
     }

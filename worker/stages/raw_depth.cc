@@ -86,7 +86,7 @@ absl::StatusOr<std::optional<RawDepth>> EstimateStage::Next() {
 }
 
 absl::StatusOr<std::unique_ptr<Stream<RawDepth>>> DepthFolderStage::Open(
-    const std::filesystem::path& folder, FrameRange wanted, TaskRun* run) {
+    const std::filesystem::path& folder, std::vector<int64_t> wanted, TaskRun* run) {
   namespace fs = std::filesystem;
   std::vector<fs::path> files;
   std::error_code error;
@@ -105,25 +105,27 @@ absl::StatusOr<std::unique_ptr<Stream<RawDepth>>> DepthFolderStage::Open(
                         folder.string(), files.size(), frames));
   }
   std::sort(files.begin(), files.end());
-  return std::make_unique<DepthFolderStage>(
-      std::vector<fs::path>(files.begin() + wanted.begin, files.begin() + wanted.end), wanted, run);
+  std::vector<fs::path> chosen;
+  for (const int64_t frame : wanted) chosen.push_back(files[static_cast<size_t>(frame)]);
+  return std::make_unique<DepthFolderStage>(std::move(chosen), std::move(wanted), run);
 }
 
-DepthFolderStage::DepthFolderStage(std::vector<std::filesystem::path> files, FrameRange wanted,
-                                   TaskRun* run)
-    : files_(std::move(files)), wanted_(wanted), run_(run), next_(wanted.begin) {}
+DepthFolderStage::DepthFolderStage(std::vector<std::filesystem::path> files,
+                                   std::vector<int64_t> wanted, TaskRun* run)
+    : files_(std::move(files)), wanted_(std::move(wanted)), run_(run) {}
 
 absl::StatusOr<std::optional<RawDepth>> DepthFolderStage::Next() {
   SF_RETURN_IF_ERROR(run_->CheckCancelled());
-  if (next_ == wanted_.end) return std::optional<RawDepth>();
+  if (next_ == wanted_.size()) return std::optional<RawDepth>();
   StageTimer timer(run_, "depth");
   SF_ASSIGN_OR_RETURN(RawDepth depth, Read(next_));
   ++next_;
   return std::optional<RawDepth>(std::move(depth));
 }
 
-absl::StatusOr<RawDepth> DepthFolderStage::Read(int64_t frame) const {
-  const std::filesystem::path& file = files_[static_cast<size_t>(frame - wanted_.begin)];
+absl::StatusOr<RawDepth> DepthFolderStage::Read(size_t index) const {
+  const std::filesystem::path& file = files_[index];
+  const int64_t frame = wanted_[index];
   const absl::StatusOr<ExrImage> exr = ReadExr(file);
   if (!exr.ok()) {
     // The user's own file: nobody here can make it again.

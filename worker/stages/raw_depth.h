@@ -56,20 +56,22 @@ class EstimateStage : public Stream<RawDepth> {
 class DepthFolderStage : public Stream<RawDepth> {
  public:
   static absl::StatusOr<std::unique_ptr<Stream<RawDepth>>> Open(const std::filesystem::path& folder,
-                                                                FrameRange wanted, TaskRun* run);
-  DepthFolderStage(std::vector<std::filesystem::path> files, FrameRange wanted, TaskRun* run);
+                                                                std::vector<int64_t> wanted,
+                                                                TaskRun* run);
+  DepthFolderStage(std::vector<std::filesystem::path> files, std::vector<int64_t> wanted,
+                   TaskRun* run);
   absl::StatusOr<std::optional<RawDepth>> Next() override;
 
  private:
-  absl::StatusOr<RawDepth> Read(int64_t frame) const;
+  absl::StatusOr<RawDepth> Read(size_t index) const;
   // That an export's file is of the frame and of a kind that the job can use.
   absl::Status CheckExport(const std::filesystem::path& file, const ExrImage& exr,
                            int64_t frame) const;
 
   const std::vector<std::filesystem::path> files_;  // of the frames wanted
-  const FrameRange wanted_;
+  const std::vector<int64_t> wanted_;
   TaskRun* const run_;
-  int64_t next_;
+  size_t next_ = 0;
 };
 
 }  // namespace stereofarm

@@ -254,14 +254,13 @@ absl::StatusOr<Manifest> StageRunner::Describe(const TaskLease& lease, const Tas
   manifest.numeric_class = numeric_class_;
   manifest.build = build_;
   manifest.model = model;
-  const int64_t core = spec.shard.core.size();
-  manifest.frames = core;
-  int64_t expected = core;
-  if (spec.kind == TaskKind::kScan) expected = 1;
-  if (spec.kind == TaskKind::kDepth) expected = spec.shard.full.size() + 1;
+  manifest.frames = spec.FrameCount();
+  int64_t expected = spec.shard.core.size();
+  if (spec.kind == TaskKind::kScan || spec.IsSkeleton()) expected = 1;
+  if (spec.kind == TaskKind::kDepth && !spec.IsSkeleton()) expected = spec.shard.full.size() + 1;
   if (spec.kind == TaskKind::kRender || spec.kind == TaskKind::kEncode) {
     expected = static_cast<int64_t>(spec.settings.outputs.size()) +
-               static_cast<int64_t>(spec.settings.exports.size()) * core;
+               static_cast<int64_t>(spec.settings.exports.size()) * spec.shard.core.size();
   }
   std::vector<std::string> names;
   std::error_code error;

@@ -15,7 +15,7 @@ struct TaskPlace {
   std::filesystem::path store;  // the root of the lease's relative paths
   FilmFile film;                // the job's source
   std::string depth;            // the job's depth setting; a path in it is this machine's
-  // Of --depth exr:DIR, of the frames of the shard's full range; empty: those in `depth`'s folder.
+  // Of --depth exr:DIR, of the frames that the task looks at; empty: those in `depth`'s folder.
   std::vector<std::filesystem::path> depth_pictures;
 };
 

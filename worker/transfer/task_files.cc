@@ -192,8 +192,7 @@ absl::Status TaskFiles::FindModel(AttemptTransfer* transfer, TaskPlace* place) {
 
 absl::Status TaskFiles::FindDepthPictures(AttemptTransfer* transfer, TaskPlace* place) {
   if (!ParseDepthSetting(place->depth).ReadsPictures()) return absl::OkStatus();
-  const FrameRange frames = transfer->lease().spec.shard.full;
-  for (int64_t frame = frames.begin; frame < frames.end; ++frame) {
+  for (const int64_t frame : DepthFrames(transfer->lease().spec)) {
     const FarmFile picture{FarmFileKind::kDepthPicture, "", frame};
     SF_ASSIGN_OR_RETURN(const FarmFileFacts facts, transfer->Describe(picture));
     fs::path file = path_map_.Here(facts.path);

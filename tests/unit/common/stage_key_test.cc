@@ -19,7 +19,7 @@ TaskSpec SpecOf(TaskKind kind) {
   spec.settings.input = "/in.mov";
   spec.settings.outputs = {{Layout::kSbs, "/out.mkv"}};
   if (kind == TaskKind::kRender || kind == TaskKind::kWarp || kind == TaskKind::kEncode) {
-    spec.depth = {{spec.shard, "depth/000008-000016", "dir", 1.5, 0.25}};
+    spec.depth = {{spec.shard, "depth/000008-000016", "dir", {{1.5, 0.25}, {1.6, 0.5}}}};
   }
   return spec;
 }
@@ -90,7 +90,7 @@ TEST(StageKeyTest, RangesSourceInputsAndClassMatter) {
   other.shard.full.end = 21;
   EXPECT_NE(BasisOf(other), basis);
   other = spec;
-  other.depth[0].scale = 1.5000001;
+  other.depth[0].ramp.to.scale = 1.5000001;
   EXPECT_NE(BasisOf(other), basis);
   other = spec;
   other.depth_high = 0.9;

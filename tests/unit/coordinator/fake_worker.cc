@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -52,14 +53,22 @@ const FrameSamples& Slope() {
   return slope;
 }
 
-std::string Samples(const Shard& shard) {
+std::string Samples(const TaskSpec& spec, bool is_rough) {
+  const Shard& shard = spec.shard;
   ShardSamples samples;
   samples.core = shard.core;
   samples.full = shard.full;
   for (int64_t frame = shard.full.begin; frame < shard.full.end; ++frame) {
-    if (!KeepsSamples(shard, frame)) continue;
+    const bool is_bone =
+        std::binary_search(spec.sample_frames.begin(), spec.sample_frames.end(), frame);
+    if (spec.IsSkeleton() ? !is_bone : !KeepsSamples(shard, frame)) continue;
     samples.frames.push_back(Slope());
     samples.frames.back().frame = frame;
+    if (!is_rough) continue;
+    const auto random = SeededRandom(static_cast<uint64_t>(shard.core.begin) + 3);
+    for (float& value : samples.frames.back().values) {
+      value += 0.5f * static_cast<float>(random->Next() % 256) / 256.0f;
+    }
   }
   return EncodeShardSamples(samples);
 }
@@ -100,8 +109,8 @@ Manifest FakeWorker::Do(const TaskLease& lease, bool sign) const {
       files.emplace_back("features.bin", Features(spec.shard.core, cuts_));
       break;
     case TaskKind::kDepth:
-      AddPictures("depth", spec.shard.full, &files);
-      files.emplace_back("samples.bin", Samples(spec.shard));
+      if (!spec.IsSkeleton()) AddPictures("depth", spec.shard.full, &files);
+      files.emplace_back("samples.bin", Samples(spec, is_rough_ && is_rough_(spec)));
       break;
     case TaskKind::kWarp:
       AddPictures("warp", spec.shard.core, &files);

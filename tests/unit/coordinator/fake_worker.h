@@ -2,6 +2,7 @@
 #define STEREOFARM_TESTS_UNIT_COORDINATOR_FAKE_WORKER_H_
 
 #include <filesystem>
+#include <functional>
 #include <set>
 #include <string>
 
@@ -27,6 +28,10 @@ class FakeWorker {
   // From now on pictures are further names of that file, which is there with this content, and
   // manifest.pb is left out: what a thousand workers on one machine save each other.
   void UsePicture(std::filesystem::path file, const std::string& content);
+  // Depth of these tasks fits no other's: their seams are bad.
+  void UseRoughDepth(std::function<bool(const TaskSpec&)> is_rough) {
+    is_rough_ = std::move(is_rough);
+  }
   // Writes the result's files and manifest.pb. Segments say which attempt made them when
   // `sign` is set.
   Manifest Do(const TaskLease& lease, bool sign = false) const;
@@ -38,6 +43,7 @@ class FakeWorker {
   const std::set<int64_t> cuts_;
   std::filesystem::path picture_;  // none: each picture is a file of its own
   ManifestFile picture_facts_;
+  std::function<bool(const TaskSpec&)> is_rough_;
 };
 
 AttemptRef AttemptOf(const TaskLease& lease);

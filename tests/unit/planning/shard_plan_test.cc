@@ -3,9 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "common/base/random.h"
+#include "common/farm/seam_samples.h"
 
 namespace stereofarm {
 namespace {
@@ -99,6 +101,43 @@ TEST(ShardPlanTest, SectionsDoNotMoveWhenShardsFollow) {
 TEST(ShardPlanTest, AShardLongerThanASectionIsASection) {
   const auto shards = PlanShot({0, 300}, 100, 8);
   EXPECT_THAT(PlanSections(shards, 10), ElementsAre(0, 1, 2));
+}
+
+TEST(ShardPlanTest, WideningDoublesTheOverlapUpToTheCoresLength) {
+  const auto shards = PlanShot({0, 300}, 100, 30);
+  EXPECT_EQ(Widened(shards[1], 30, 0), shards[1]);
+  EXPECT_EQ(Widened(shards[1], 30, 1).full, (FrameRange{40, 260}));
+  EXPECT_EQ(Widened(shards[1], 30, 2).full, (FrameRange{0, 300}));
+  EXPECT_EQ(Widened(shards[0], 30, 1).full, (FrameRange{0, 160}));
+  EXPECT_EQ(Widened(shards[1], 30, 2).core, shards[1].core);
+  // An overlap that was longer from the start stays.
+  EXPECT_EQ(Widened(PlanShot({0, 300}, 10, 30)[10], 30, 2).full, (FrameRange{70, 140}));
+}
+
+TEST(ShardPlanTest, ASkeletonsFramesLieAllOverTheShotAndAreKept) {
+  for (const int64_t frames : {1, 100, 480, 5000, 100000}) {
+    for (const int shard_frames : {1, 7, 24, 96}) {
+      const auto shards = PlanShot({30, 30 + frames}, shard_frames, 6);
+      const auto bones = SkeletonFrames(shards);
+      ASSERT_FALSE(bones.empty());
+      EXPECT_LE(std::ssize(bones), kSkeletonFrames);
+      EXPECT_LE(bones.size(), 2 * shards.size());
+      for (size_t i = 0; i < bones.size(); ++i) {
+        if (i > 0) {
+          EXPECT_LT(bones[i - 1], bones[i]);
+        }
+        const auto shard = std::find_if(shards.begin(), shards.end(), [&](const Shard& candidate) {
+          return candidate.core.Contains(bones[i]);
+        });
+        ASSERT_NE(shard, shards.end());
+        EXPECT_TRUE(KeepsSamples(*shard, bones[i]));
+      }
+      // As evenly as the shards keep frames.
+      const int64_t apart = frames / std::min<int64_t>(kSkeletonFrames, 2 * std::ssize(shards));
+      EXPECT_LE(bones.front() - 30, apart + kRangeFrameStep);
+      EXPECT_GE(bones.back(), 30 + frames - 1 - apart - kRangeFrameStep);
+    }
+  }
 }
 
 }  // namespace

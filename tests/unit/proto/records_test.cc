@@ -43,7 +43,10 @@ TaskSpec SpecOfEverything() {
   spec.shard = {{24, 48}, {18, 54}, {0, 96}};
   spec.settings = Everything();
   spec.index_file = "jobs/j1/index.pb";
-  spec.depth = {{{{0, 24}, {0, 30}, {0, 96}}, "depth/000000-000024", "jobs/j1/d", 1.5, -0.25}};
+  spec.depth = {{{{0, 24}, {0, 30}, {0, 96}},
+                 "depth/000000-000024",
+                 "jobs/j1/d",
+                 {{1.5, -0.25}, {1.75, 0.5}}}};
   spec.depth_low = 0.1;
   spec.depth_high = 3.5;
   spec.warp_task = "warp/000024-000048";

@@ -39,29 +39,33 @@ TEST(ChainSolverTest, AgreesWithDenseElimination) {
   SCOPED_TRACE(testing::Message() << "seed " << kSeed);
   const auto random = SeededRandom(kSeed);
   for (size_t n : {1, 2, 3, 17, 60}) {
-    std::vector<Mat2> diagonal(n), lower(n);
-    std::vector<Vec2> right(n);
-    std::vector<std::vector<double>> dense(2 * n, std::vector<double>(2 * n));
-    std::vector<double> flat(2 * n);
+    std::vector<BlockMatrix> diagonal(n), lower(n);
+    std::vector<BlockVector> right(n);
+    std::vector<std::vector<double>> dense(kBlock * n, std::vector<double>(kBlock * n));
+    std::vector<double> flat(kBlock * n);
     for (size_t i = 0; i < n; ++i) {
-      const double cross = Uniform(random.get());
-      diagonal[i] = {3.5 + Uniform(random.get()), cross, cross, 3.5 + Uniform(random.get())};
+      for (size_t r = 0; r < kBlock; ++r) {
+        for (size_t c = 0; c <= r; ++c) {
+          const double value = Uniform(random.get()) + (r == c ? 7 : 0);
+          diagonal[i][kBlock * r + c] = diagonal[i][kBlock * c + r] = value;
+        }
+      }
       for (double& v : lower[i]) v = Uniform(random.get());
-      for (size_t r = 0; r < 2; ++r) {
-        flat[2 * i + r] = right[i][r] = Uniform(random.get());
-        for (size_t c = 0; c < 2; ++c) {
-          dense[2 * i + r][2 * i + c] = diagonal[i][2 * r + c];
+      for (size_t r = 0; r < kBlock; ++r) {
+        const size_t row = kBlock * i + r;
+        flat[row] = right[i][r] = Uniform(random.get());
+        for (size_t c = 0; c < kBlock; ++c) {
+          dense[row][kBlock * i + c] = diagonal[i][kBlock * r + c];
           if (i == 0) continue;
-          dense[2 * i + r][2 * i - 2 + c] = lower[i][2 * r + c];
-          dense[2 * i - 2 + c][2 * i + r] = lower[i][2 * r + c];
+          dense[row][kBlock * (i - 1) + c] = lower[i][kBlock * r + c];
+          dense[kBlock * (i - 1) + c][row] = lower[i][kBlock * r + c];
         }
       }
     }
     const auto expected = SolveDense(dense, flat);
     const auto x = SolveBlockTridiagonal(diagonal, lower, right);
     for (size_t i = 0; i < n; ++i) {
-      EXPECT_NEAR(x[i][0], expected[2 * i], 1e-12);
-      EXPECT_NEAR(x[i][1], expected[2 * i + 1], 1e-12);
+      for (size_t r = 0; r < kBlock; ++r) EXPECT_NEAR(x[i][r], expected[kBlock * i + r], 1e-12);
     }
   }
 }

@@ -67,7 +67,7 @@ TEST(DepthJoinTest, DepthIsBlendedAfterAlignment) {
   b.Row(0, 0)[0] = 2.0f;
   a.Row(0, 0)[1] = NAN;
   b.Row(0, 0)[1] = 2.0f;
-  const JoinInput inputs[] = {{&a, 1.0, 0.0, 0.25}, {&b, 0.5, 1.0, 0.75}};
+  const JoinInput inputs[] = {{&a, {1.0, 0.0}, 0.25}, {&b, {0.5, 1.0}, 0.75}};
   const Image d = NormalisedDepth(inputs, {0, 4});
   EXPECT_NEAR(d.Row(0, 0)[0], (0.25 * 1 + 0.75 * 2) / 4, 1e-6);
   EXPECT_NEAR(d.Row(0, 0)[1], 0.5, 1e-6);
@@ -76,7 +76,7 @@ TEST(DepthJoinTest, DepthIsBlendedAfterAlignment) {
 TEST(DepthJoinTest, PixelsWithoutDepthLieAtTheScreen) {
   Image a(1, 1, 1);
   a.Fill(NAN);
-  const JoinInput inputs[] = {{&a, 1.0, 0.0, 1.0}};
+  const JoinInput inputs[] = {{&a, {1.0, 0.0}, 1.0}};
   EXPECT_EQ(NormalisedDepth(inputs, {0, 4}).Row(0, 0)[0], 0.5f);
 }
 

@@ -43,6 +43,9 @@ ShardSamples MakeSamples(const Shard& shard, const Distortion& distortion, uint6
   for (int64_t f = shard.full.begin; f < shard.full.end; ++f) {
     if (!KeepsSamples(shard, f)) continue;
     Image frame = TrueDepth(f);
+    const double part =
+        (static_cast<double>(f - shard.full.begin) + 0.5) / static_cast<double>(shard.full.size());
+    const double scale = distortion.scale * std::exp(distortion.drift * (part - 0.5));
     // The wrong region moves, and is wrong in its own way in each shard.
     const double from = 0.5 + 0.3 * std::sin(0.2 * static_cast<double>(f));
     for (int y = 0; y < frame.height(); ++y) {
@@ -51,10 +54,26 @@ ShardSamples MakeSamples(const Shard& shard, const Distortion& distortion, uint6
         double value = row[x] + distortion.noise * Normal(random.get());
         const double u = static_cast<double>(x) / frame.width() - from;
         if (u - std::floor(u) < distortion.outliers) value = 1.5 * Uniform(random.get()) - 0.3;
-        row[x] = static_cast<float>((value - distortion.shift) / distortion.scale);
+        row[x] = static_cast<float>((value - distortion.shift) / scale);
       }
     }
     if (distortion.half_floats) QuantizeToHalf(frame);
+    out.frames.push_back(SampleFrame(f, frame));
+  }
+  return out;
+}
+
+ShardSamples MakeSkeleton(const FrameRange& shot, const std::vector<int64_t>& frames, double noise,
+                          uint64_t seed) {
+  const auto random = SeededRandom(seed);
+  ShardSamples out{.core = shot, .full = shot};
+  for (const int64_t f : frames) {
+    Image frame = TrueDepth(f);
+    for (int y = 0; y < frame.height(); ++y) {
+      for (int x = 0; x < frame.width(); ++x) {
+        frame.Row(0, y)[x] += static_cast<float>(noise * Normal(random.get()));
+      }
+    }
     out.frames.push_back(SampleFrame(f, frame));
   }
   return out;
@@ -72,7 +91,8 @@ ShardSamples FlatSamples(const Shard& shard, float value) {
 
 double WorstStep(const std::vector<AlignedShard>& aligned, const std::vector<Distortion>& done) {
   // The overall gain and offset that reconcile is free to choose, from the first shard.
-  const double gain = aligned[0].scale / done[0].scale;
+  const Alignment first = aligned[0].At((aligned[0].core.begin + aligned[0].core.end) / 2);
+  const double gain = first.scale / done[0].scale;
   double worst = 0;
   for (size_t i = 1; i < aligned.size(); ++i) {
     double sum = 0;
@@ -84,7 +104,8 @@ double WorstStep(const std::vector<AlignedShard>& aligned, const std::vector<Dis
           const double depth = truth.Row(0, y)[x];
           const auto shown = [&](size_t k) {
             const double raw = (depth - done[k].shift) / done[k].scale;
-            return aligned[k].scale * raw + aligned[k].shift;
+            const Alignment alignment = aligned[k].At(f);
+            return alignment.scale * raw + alignment.shift;
           };
           sum += std::abs(shown(i) - shown(i - 1)) / gain;
           ++n;

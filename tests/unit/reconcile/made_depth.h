@@ -18,10 +18,15 @@ Image TrueDepth(int64_t frame, int width = 128, int height = 72);
 struct Distortion {
   double scale = 1;
   double shift = 0;
+  double drift = 0;          // of log(scale), from the begin of the full range to its end
   double noise = 0;          // standard deviation, of each sample
   double outliers = 0;       // part of the picture's width in which the depth is wrong
   bool half_floats = false;  // rounded as the depth files are
 };
+
+// Samples of `frames` in one gauge, as a skeleton has them.
+ShardSamples MakeSkeleton(const FrameRange& shot, const std::vector<int64_t>& frames, double noise,
+                          uint64_t seed);
 
 // The samples that a shard's worker keeps.
 ShardSamples MakeSamples(const Shard& shard, const Distortion& distortion, uint64_t seed);

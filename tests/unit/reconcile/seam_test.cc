@@ -15,7 +15,8 @@ struct Fitted {
   double beta;
 };
 
-Fitted FitOf(const Seam& s) {
+Fitted FitOf(const Seam& seam) {
+  const SeamSums& s = seam.sums;
   const double va = s.waa / s.w - s.wa / s.w * (s.wa / s.w);
   const double vb = s.wbb / s.w - s.wb / s.w * (s.wb / s.w);
   const double alpha = std::sqrt(vb / va);
@@ -68,7 +69,7 @@ TEST_F(SeamTest, SurvivesSharedFramesWithoutWeight) {
   for (FrameSamples& frame : left.frames) std::fill(frame.weights.begin(), frame.weights.end(), 0);
   const Seam seam = ReduceSeam(left, MakeSamples(shards_[1], {}, 2));
   EXPECT_FALSE(seam.paired);
-  EXPECT_EQ(seam.w, 0);
+  EXPECT_EQ(seam.sums.w, 0);
 }
 
 TEST_F(SeamTest, WithoutCommonFramesTakesTheMomentsOfBothSides) {
@@ -79,6 +80,27 @@ TEST_F(SeamTest, WithoutCommonFramesTakesTheMomentsOfBothSides) {
   const Fitted fit = FitOf(seam);
   EXPECT_NEAR(fit.alpha, 0.25, 0.005);
   EXPECT_NEAR(fit.beta, -0.5, 0.005);
+}
+
+TEST_F(SeamTest, StepsFollowTheAlignment) {
+  const ShardSamples left = MakeSamples(shards_[0], {.noise = 0.05}, 1);
+  const ShardSamples right = MakeSamples(shards_[1], {.scale = 2, .noise = 0.05}, 2);
+  const Alignment a{1.1, 0.02};
+  const Alignment b{2.0, -0.03};
+  for (const SeamFrame& frame : ReduceSeam(left, right).frames) {
+    const FrameSamples* fa = left.Find(frame.frame);
+    const FrameSamples* fb = right.Find(frame.frame);
+    double sum = 0;
+    double weight = 0;
+    for (size_t i = 0; i < kSampleCells; ++i) {
+      const double w = static_cast<double>(fa->weights[i]) * fb->weights[i];
+      sum += w * std::abs(a.scale * fa->values[i] + a.shift - b.scale * fb->values[i] - b.shift);
+      weight += w;
+    }
+    EXPECT_NEAR(frame.StepUnder(a, b) / (sum / weight), 1, 0.2);
+    // Under its own relation it's exact.
+    EXPECT_NEAR(frame.StepUnder({1, 0}, {2, 0}), std::sqrt(2.0) * frame.step, 0.02 * frame.step);
+  }
 }
 
 }  // namespace

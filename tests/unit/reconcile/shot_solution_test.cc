@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
+#include <ctime>
 
 #include "common/base/random.h"
 #include "coordinator/planning/shard_plan.h"
@@ -29,6 +29,11 @@ MadeShot MakeShot(const std::vector<Shard>& shards, uint64_t seed, const Distort
     out.samples.push_back(MakeSamples(shard, distortion, random->Next()));
   }
   return out;
+}
+
+// In the middle of the core.
+Alignment Middle(const AlignedShard& shard) {
+  return shard.At((shard.core.begin + shard.core.end) / 2);
 }
 
 // Percent of picture width at a budget of 2 %.
@@ -60,9 +65,66 @@ TEST(ShotSolutionTest, ALongChainOfNoisyShardsKeepsItsScale) {
   const MadeShot shot = MakeShot(PlanShot({0, 480}, 12, 3), 3, {.noise = 0.1});
   const auto solution = SolveShot(shot.samples);
   ASSERT_TRUE(solution.ok());
-  const double first = solution->shards.front().scale / shot.done.front().scale;
-  const double last = solution->shards.back().scale / shot.done.back().scale;
+  const double first = Middle(solution->shards.front()).scale / shot.done.front().scale;
+  const double last = Middle(solution->shards.back()).scale / shot.done.back().scale;
   EXPECT_NEAR(last / first, 1.0, 0.02);
+}
+
+TEST(ShotSolutionTest, RampsFollowTheDriftInsideOfShards) {
+  const auto shards = PlanShot({0, 72}, 24, 8);
+  const std::vector<ShardSamples> samples = {MakeSamples(shards[0], {.drift = 0.1}, 1),
+                                             MakeSamples(shards[1], {.scale = 2, .drift = -0.1}, 2),
+                                             MakeSamples(shards[2], {.drift = 0.1}, 3)};
+  const ShardSamples skeleton = MakeSkeleton({0, 72}, SkeletonFrames(shards), 0, 4);
+  const auto solution = SolveShot(samples, {}, &skeleton);
+  ASSERT_TRUE(solution.ok());
+  for (const SeamReport& seam : solution->seams) EXPECT_LT(seam.worst_percent, 0.01);
+  for (size_t i = 0; i < shards.size(); ++i) {
+    const AlignmentRamp& ramp = solution->shards[i].ramp;
+    EXPECT_NEAR(std::log(ramp.to.scale / ramp.from.scale), i == 1 ? -0.1 : 0.1, 0.02);
+  }
+}
+
+// Loses its scale where nothing but seams holds it.
+TEST(ShotSolutionTest, ASkeletonClosesTheLoopOfALongChainThatDrifts) {
+  const auto shards = PlanShot({0, 480}, 12, 4);
+  const auto random = SeededRandom(8);
+  std::vector<double> scales;
+  std::vector<ShardSamples> samples;
+  for (const Shard& shard : shards) {
+    Distortion done{.drift = 0.03 + 0.001 * static_cast<double>(random->Next() % 40),
+                    .noise = 0.02};
+    done.scale = std::exp2(static_cast<double>(random->Next() % 2001) / 1000.0 - 1);
+    scales.push_back(done.scale);
+    samples.push_back(MakeSamples(shard, done, random->Next()));
+  }
+  const ShardSamples skeleton = MakeSkeleton({0, 480}, SkeletonFrames(shards), 0.04, 9);
+  const auto drift_of = [&](const ShotSolution& solution) {
+    double least = INFINITY;
+    double most = -INFINITY;
+    for (size_t i = 0; i < scales.size(); ++i) {
+      const double gain = std::log(Middle(solution.shards[i]).scale / scales[i]);
+      least = std::min(least, gain);
+      most = std::max(most, gain);
+    }
+    return most - least;
+  };
+  const double open = drift_of(*SolveShot(samples));
+  const double closed = drift_of(*SolveShot(samples, {}, &skeleton));
+  EXPECT_GT(open, 0.5);
+  EXPECT_LT(closed, open / 10);
+}
+
+TEST(ShotSolutionTest, TiesThatAreWrongDoNotCount) {
+  const auto shards = PlanShot({0, 240}, 24, 6);
+  const MadeShot shot = MakeShot(shards, 11);
+  ShardSamples skeleton = MakeSkeleton({0, 240}, SkeletonFrames(shards), 0, 12);
+  for (size_t i = 0; i < skeleton.frames.size(); i += 4) {
+    for (float& value : skeleton.frames[i].values) value = 1 - 0.3f * value;
+  }
+  const auto solution = SolveShot(shot.samples, {}, &skeleton);
+  ASSERT_TRUE(solution.ok());
+  EXPECT_LT(kPercent * WorstStep(solution->shards, shot.done), 0.02);
 }
 
 TEST(ShotSolutionTest, TheOrderOfShardsChangesNothing) {
@@ -81,9 +143,10 @@ TEST(ShotSolutionTest, TheGaugeKeepsMeanScaleAndMeanDepth) {
   double after = 0;
   for (size_t i = 0; i < shot.samples.size(); ++i) {
     const ShardDigest digest = DigestShard(shot.samples[i]);
-    logs += std::log(solution->shards[i].scale);
+    const Alignment middle = Middle(solution->shards[i]);
+    logs += std::log(middle.scale);
     before += digest.mean;
-    after += solution->shards[i].scale * digest.mean + solution->shards[i].shift;
+    after += middle.scale * digest.mean + middle.shift;
   }
   EXPECT_NEAR(logs, 0, 1e-9);
   EXPECT_NEAR(before, after, 1e-9);
@@ -112,7 +175,7 @@ TEST(ShotSolutionTest, AFlatShotLiesInTheMiddle) {
     const DepthRange range = solution->range.to;
     ASSERT_GT(range.hi, range.lo);
     EXPECT_NEAR((value - range.lo) / (range.hi - range.lo), 0.5, 0.01);
-    EXPECT_EQ(solution->shards[0].scale, solution->shards[1].scale);
+    EXPECT_NEAR(solution->shards[0].ramp.to.scale, solution->shards[1].ramp.from.scale, 1e-9);
   }
 }
 
@@ -133,8 +196,8 @@ TEST(ShotSolutionTest, FlatNeighboursOfUnequalLevelsMeet) {
   const auto shards = PlanShot({0, 48}, 24, 6);
   const auto solution =
       SolveShot(std::vector{FlatSamples(shards[0], 1.0f), FlatSamples(shards[1], 5.0f)});
-  const AlignedShard& a = solution->shards[0];
-  const AlignedShard& b = solution->shards[1];
+  const Alignment a = solution->shards[0].At(24);
+  const Alignment b = solution->shards[1].At(24);
   EXPECT_NEAR(a.scale * 1 + a.shift, b.scale * 5 + b.shift, 1e-6);
 }
 
@@ -145,8 +208,10 @@ TEST(ShotSolutionTest, AShardWithoutNumbersCarriesItsNeighbourOn) {
   const auto solution = SolveShot(samples);
   ASSERT_TRUE(solution.ok());
   for (const AlignedShard& shard : solution->shards) {
-    EXPECT_TRUE(std::isfinite(shard.scale) && std::isfinite(shard.shift));
-    EXPECT_GT(shard.scale, 0);
+    for (const Alignment& end : {shard.ramp.from, shard.ramp.to}) {
+      EXPECT_TRUE(std::isfinite(end.scale) && std::isfinite(end.shift));
+      EXPECT_GT(end.scale, 0);
+    }
   }
   EXPECT_FALSE(solution->seams[0].compared);
 }
@@ -155,8 +220,7 @@ TEST(ShotSolutionTest, OneFrameShotsAndNothingButNaNAreSolved) {
   const auto shards = PlanShot({5, 6}, 24, 6);
   const auto one = SolveShot(std::vector{MakeSamples(shards[0], {}, 1)});
   ASSERT_TRUE(one.ok());
-  EXPECT_EQ(one->shards[0].scale, 1.0);
-  EXPECT_EQ(one->shards[0].shift, 0.0);
+  EXPECT_EQ(one->shards[0].ramp, AlignmentRamp());
   EXPECT_TRUE(one->seams.empty());
   const auto none = SolveShot(std::vector{FlatSamples(shards[0], NAN)});
   ASSERT_TRUE(none.ok());
@@ -181,8 +245,10 @@ TEST(ShotSolutionTest, UnrelatedNeighboursKeepPositiveScales) {
   const auto solution = SolveShot(std::vector{left, right});
   ASSERT_TRUE(solution.ok());
   for (const AlignedShard& shard : solution->shards) {
-    EXPECT_GT(shard.scale, 0.1);
-    EXPECT_LT(shard.scale, 10);
+    for (const Alignment& end : {shard.ramp.from, shard.ramp.to}) {
+      EXPECT_GT(end.scale, 0.1);
+      EXPECT_LT(end.scale, 10);
+    }
   }
   EXPECT_GT(solution->seams[0].worst_percent, 0.1);
 }
@@ -201,8 +267,8 @@ TEST(ShotSolutionTest, ASectionGoesOnFromTheFrozenOne) {
   EXPECT_EQ(second->range.frames, (FrameRange{72, 144}));
   EXPECT_EQ(second->range.At(72), first->range.At(71));
   // The same relations as in one piece.
-  EXPECT_NEAR(second->shards[3].scale / second->shards[0].scale,
-              whole->shards[5].scale / whole->shards[2].scale, 1e-6);
+  EXPECT_NEAR(Middle(second->shards[3]).scale / Middle(second->shards[0]).scale,
+              Middle(whole->shards[5]).scale / Middle(whole->shards[2]).scale, 1e-3);
   options.before->last.core = {0, 1};
   EXPECT_FALSE(SolveShot(std::span(shot.samples).subspan(2), options).ok());
 }
@@ -227,11 +293,12 @@ TEST(ShotSolutionTest, TenThousandShardsTakeWellUnderASecond) {
     digests[i].full = shards[i].full;
   }
   const std::vector<Seam> seams(shards.size() - 1, seam);
-  const auto start = std::chrono::steady_clock::now();
+  // Of processor: other tests may run beside it.
+  const std::clock_t start = std::clock();
   const auto solution = SolveShot(digests, seams);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(900));
+  EXPECT_LT(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC, 0.9);
   ASSERT_TRUE(solution.ok());
-  EXPECT_TRUE(std::isfinite(solution->shards.back().scale));
+  EXPECT_TRUE(std::isfinite(solution->shards.back().ramp.to.scale));
 }
 
 }  // namespace

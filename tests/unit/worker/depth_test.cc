@@ -47,6 +47,26 @@ TEST(ScanTest, FeaturesOfARangeAreThoseOfTheWholeFilm) {
   EXPECT_EQ(part, std::vector<CutFeatures>(all.begin() + 3, all.begin() + 6));
 }
 
+TEST(DepthStageTest, ASkeletonLeavesSamplesOfItsFramesAndNothingElse) {
+  TinyFarm farm;
+  TaskLease lease = farm.Lease(TaskKind::kDepth, farm.ShardOf(0, 8));
+  lease.spec.shard.full = lease.spec.shard.core;
+  lease.spec.sample_frames = {1, 4, 7};
+  const absl::StatusOr<Manifest> manifest = farm.Run(lease);
+  ASSERT_TRUE(manifest.ok()) << manifest.status();
+  EXPECT_EQ(manifest->frames, 3);
+  ASSERT_EQ(manifest->files.size(), 1u);
+  const absl::StatusOr<std::string> bytes = ReadFile(farm.FolderOf(lease) / kSamplesFile);
+  ASSERT_TRUE(bytes.ok());
+  const absl::StatusOr<ShardSamples> samples = DecodeShardSamples(*bytes);
+  ASSERT_TRUE(samples.ok());
+  ASSERT_EQ(samples->frames.size(), 3u);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(samples->frames[i].frame, lease.spec.sample_frames[i]);
+    EXPECT_EQ(samples->frames[i].weights.front(), 255);
+  }
+}
+
 TEST(DepthStageTest, EveryFrameOfTheFullRangeHasAFileThatSaysWhatItIs) {
   TinyFarm farm;
   const TaskLease lease = farm.Lease(TaskKind::kDepth, farm.ShardOf(3, 5));

@@ -51,8 +51,7 @@ fs::path Exported(const TinyFarm& farm, const TaskLease& lease, size_t place) {
 std::vector<DepthSource> TwoShards(TinyFarm* farm) {
   std::vector<DepthSource> sources = {farm->Depth(farm->ShardOf(0, 4)),
                                       farm->Depth(farm->ShardOf(4, 8))};
-  sources[1].scale = 1.25;
-  sources[1].shift = 0.05;
+  sources[1].ramp = {{1.25, 0.05}, {1.25, 0.05}};
   return sources;
 }
 

@@ -224,7 +224,7 @@ TaskLease TinyFarm::RunAndCommit(const TaskLease& lease) {
 
 DepthSource TinyFarm::Depth(const Shard& shard) {
   const TaskLease lease = RunAndCommit(Lease(TaskKind::kDepth, shard));
-  return {shard, lease.spec.task, lease.attempt_directory, 1, 0};
+  return {shard, lease.spec.task, lease.attempt_directory, {}};
 }
 
 TaskLease TinyFarm::Render(const Shard& shard, std::vector<DepthSource> sources) {
