@@ -18,6 +18,7 @@ Command AddSubmitCommand(CLI::App* program);
 Command AddJobsCommand(CLI::App* program);
 Command AddWatchCommand(CLI::App* program);
 Command AddStatusCommand(CLI::App* program);
+Command AddReportCommand(CLI::App* program);
 Command AddCancelCommand(CLI::App* program);
 Command AddRetryCommand(CLI::App* program);
 Command AddPauseCommand(CLI::App* program);

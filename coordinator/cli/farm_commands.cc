@@ -6,11 +6,13 @@
 #include <optional>
 #include <string>
 
+#include "common/base/file_system.h"
 #include "coordinator/cli/command.h"
 #include "coordinator/cli/exit_code.h"
 #include "coordinator/cli/job_json.h"
 #include "coordinator/cli/job_text.h"
 #include "coordinator/cli/jobs_client.h"
+#include "coordinator/cli/qc_page.h"
 #include "coordinator/cli/shared_options.h"
 #include "coordinator/cli/signal_watch.h"
 
@@ -23,6 +25,7 @@ struct Arguments {
   std::string worker;
   std::optional<int> priority;
   bool now = false;
+  std::string report;
   OutputArguments output;
 };
 
@@ -120,6 +123,29 @@ Command AddStatusCommand(CLI::App* program) {
           PrintText(StatusText(status));
         }
         return absl::OkStatus();
+      });
+}
+
+Command AddReportCommand(CLI::App* program) {
+  return AddFarmCommand(
+      program, "report", "Write a page about the quality of a job's depth, as one HTML file",
+      About::kJob,
+      [](JobsClient* client, const Arguments& arguments) -> absl::Status {
+        SF_ASSIGN_OR_RETURN(const v1::JobStatus status, client->GetStatus(arguments.job));
+        SF_RETURN_IF_ERROR(WriteFileAtomically(arguments.report, QcPage(status)));
+        if (arguments.output.json) {
+          PrintText(StatusJson(status) + "\n");
+        } else if (!arguments.output.quiet) {
+          PrintText("the report of job " + arguments.job + " is in " + arguments.report + "\n");
+        }
+        return absl::OkStatus();
+      },
+      [](CLI::App* command, Arguments* arguments) {
+        command
+            ->add_option("-o,--output", arguments->report,
+                         "The file to write; one that is there is replaced")
+            ->type_name("FILE")
+            ->required();
       });
 }
 

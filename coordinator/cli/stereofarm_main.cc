@@ -21,12 +21,12 @@ int Main(int argc, char** argv) {
       "Exit status: 0 done, 2 usage, 3 bad input, 4 the job failed, 5 the farm can't be reached\n"
       "or refuses, 130 interrupted. See stereofarm COMMAND --help for a command's options.");
   const std::vector<Command> commands = {
-      AddConvertCommand(&program), AddProbeCommand(&program),  AddPreviewCommand(&program),
-      AddSubmitCommand(&program),  AddWatchCommand(&program),  AddJobsCommand(&program),
-      AddStatusCommand(&program),  AddCancelCommand(&program), AddRetryCommand(&program),
-      AddPauseCommand(&program),   AddResumeCommand(&program), AddPriorityCommand(&program),
-      AddWorkersCommand(&program), AddDrainCommand(&program),  AddResumeWorkerCommand(&program),
-      AddModelsCommand(&program)};
+      AddConvertCommand(&program),      AddProbeCommand(&program),   AddPreviewCommand(&program),
+      AddSubmitCommand(&program),       AddWatchCommand(&program),   AddJobsCommand(&program),
+      AddStatusCommand(&program),       AddReportCommand(&program),  AddCancelCommand(&program),
+      AddRetryCommand(&program),        AddPauseCommand(&program),   AddResumeCommand(&program),
+      AddPriorityCommand(&program),     AddWorkersCommand(&program), AddDrainCommand(&program),
+      AddResumeWorkerCommand(&program), AddModelsCommand(&program)};
   try {
     program.parse(argc, argv);
   } catch (const CLI::CallForHelp& help) {

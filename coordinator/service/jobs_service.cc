@@ -57,6 +57,17 @@ v1::JobStatus ToProto(const JobReport& report) {
     added->set_depth_low(shot.depth_low);
     added->set_depth_high(shot.depth_high);
   }
+  for (const ShardRecord& shard : report.shards) {
+    v1::ShardStatus* added = proto.add_shards();
+    added->set_core_begin(shard.shard.core.begin);
+    added->set_core_end(shard.shard.core.end);
+    added->set_full_begin(shard.shard.full.begin);
+    added->set_full_end(shard.shard.full.end);
+    added->set_scale_from(shard.ramp.from.scale);
+    added->set_scale_to(shard.ramp.to.scale);
+    added->set_shift_from(shard.ramp.from.shift);
+    added->set_shift_to(shard.ramp.to.shift);
+  }
   for (const SeamRecord& seam : report.seams) {
     v1::SeamStatus* added = proto.add_seams();
     added->set_shot(shot_numbers[seam.shot_begin]);
