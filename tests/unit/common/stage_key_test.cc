@@ -16,6 +16,7 @@ TaskSpec SpecOf(TaskKind kind) {
   TaskSpec spec;
   spec.kind = kind;
   spec.shard = {{8, 16}, {4, 20}, {0, 40}};
+  spec.settings.overlap = 4;
   spec.settings.input = "/in.mov";
   spec.settings.outputs = {{Layout::kSbs, "/out.mkv"}};
   if (kind == TaskKind::kRender || kind == TaskKind::kWarp || kind == TaskKind::kEncode) {
@@ -80,6 +81,17 @@ TEST(StageKeyTest, EachSettingTouchesJustItsStages) {
           std::find(test.touched.begin(), test.touched.end(), kind) != test.touched.end();
       EXPECT_EQ(BasisOf(spec) != before, expected) << test.name << " " << TaskKindName(kind);
     }
+  }
+}
+
+// What made a shard run again with more overlap belongs to its result.
+TEST(StageKeyTest, GateAndBudgetMatterToWidenedDepth) {
+  for (const bool is_widened : {false, true}) {
+    TaskSpec spec = SpecOf(TaskKind::kDepth);
+    if (is_widened) spec.shard.full = {0, 24};
+    const std::string before = BasisOf(spec);
+    spec.settings.seam_gate_percent = 0.2;
+    EXPECT_EQ(BasisOf(spec) != before, is_widened);
   }
 }
 
