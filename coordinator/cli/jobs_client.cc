@@ -54,7 +54,8 @@ JobsClient::JobsClient(const FarmPlace& farm, bool patient) : farm_(farm), patie
   grpc::ChannelArguments arguments;
   // A coordinator that is just starting is found at once, not at the next second.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
-  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 1000);
+  // What an attempt may take, in spite of its name.
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
   arguments.SetMaxReceiveMessageSize(-1);  // The status of a long film has many shots and seams.
   stub_ = v1::Jobs::NewStub(OpenFarmChannel(farm, arguments));

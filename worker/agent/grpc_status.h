@@ -16,10 +16,12 @@ inline absl::Status FromGrpc(const grpc::Status& status) {
   return absl::Status(code, status.error_message());
 }
 
-// A coordinator that was restarted is found again at once.
+// A coordinator that was restarted is found again at once; a connection that opens slowly, by
+// certificates to a busy machine far away, has its time.
 inline void SetReconnect(grpc::ChannelArguments* arguments) {
   arguments->SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments->SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+  // In spite of its name how long an attempt may take, not how long the next one waits.
+  arguments->SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);
   arguments->SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
 }
 
