@@ -16,8 +16,8 @@ enum class Activation { kNone, kRelu, kGelu };
 // widest vectors of some processors unused.
 namespace one_dnn {
 
-// Whether this tensor's arithmetic can be done here: float32 on a processor, in a LibTorch that has
-// oneDNN.
+// Whether this tensor's arithmetic can be done here: on a processor, float32, or bfloat16 where it
+// multiplies that, in a LibTorch that has oneDNN.
 bool Takes(const at::Tensor& tensor);
 
 // [out, in] in a layout of oneDNN's own. `rows`: how many there may be, for the choice of layout.
