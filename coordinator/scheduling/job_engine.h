@@ -260,15 +260,17 @@ class JobEngine {
   // Takes what a silent worker has finished but never reported: the manifest, written last, is as
   // good as a report. Not OK: there is none, or it isn't sound.
   absl::Status Adopt(const HeldLease& lease) ABSL_LOCKS_EXCLUDED(mutex_);
-  // Where the lease is lost, nothing is written and `refused` says so.
-  absl::Status Finish(const Arrival& arrival, absl::Status* refused)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Where the lease is lost, nothing is written and the arrival's status says so.
+  absl::Status Finish(Arrival* arrival) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Writes committed.pb of done attempts and lets others read them.
   std::vector<absl::Status> Publish(const std::vector<Publication>& results)
       ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status MarkPublished(const AttemptRef& attempt) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // Those that a crash or a full disk left unpublished.
   absl::Status PublishLeftOver() ABSL_LOCKS_EXCLUDED(mutex_);
+  // Marks the result as being published by the caller; false: it's no longer for it to publish.
+  absl::StatusOr<bool> BeginPublishing(const AttemptRef& attempt) ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status PublishAgain(const TaskRecord& task) ABSL_LOCKS_EXCLUDED(mutex_);
   // Those of the jobs that this worker may work on, whose turn it is first.
   std::vector<std::string> Turns(std::vector<DispatchableJob> jobs, const WorkerRecord& worker)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

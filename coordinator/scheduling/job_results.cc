@@ -23,7 +23,8 @@ struct JobEngine::Arrival {
   absl::Status damage;  // what is wrong with the files
   std::string directory;
   ResultCheck check;
-  bool is_checking = false;  // its lease can't expire meanwhile
+  bool is_checking = false;   // its lease can't expire meanwhile
+  bool has_finished = false;  // this report ended the task, not one that said the same
 };
 
 // A done attempt that others can't read yet.
@@ -157,12 +158,12 @@ std::vector<JobEngine::Publication> JobEngine::FinishAll(std::vector<Arrival>* a
   const std::vector<absl::Status> written = ChangeTogether(
       sound.size(), [&](size_t i) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
         sound[i]->status = absl::OkStatus();
-        return Finish(*sound[i], &sound[i]->status);
+        return Finish(sound[i]);
       });
   std::vector<Publication> finished;
   for (size_t i = 0; i < sound.size(); ++i) {
     if (!written[i].ok()) sound[i]->status = written[i];
-    if (!sound[i]->status.ok()) continue;
+    if (!sound[i]->status.ok() || !sound[i]->has_finished) continue;
     const TaskReport& report = *sound[i]->report;
     finished.push_back({report.attempt, sound[i]->directory, &report.manifest});
     publishing_.insert({report.attempt.job, report.attempt.task});
@@ -170,25 +171,25 @@ std::vector<JobEngine::Publication> JobEngine::FinishAll(std::vector<Arrival>* a
   return finished;
 }
 
-absl::Status JobEngine::Finish(const Arrival& arrival, absl::Status* refused) {
-  const AttemptRef& attempt = arrival.report->attempt;
-  const Manifest& manifest = arrival.report->manifest;
+absl::Status JobEngine::Finish(Arrival* arrival) {
+  const AttemptRef& attempt = arrival->report->attempt;
+  const Manifest& manifest = arrival->report->manifest;
   SF_ASSIGN_OR_RETURN(
-      const bool finished,
+      arrival->has_finished,
       store_->tasks().Finish(attempt, {manifest.stage_key, manifest.numeric_class,
-                                       arrival.directory, arrival.report->seconds}));
-  if (finished) {
+                                       arrival->directory, arrival->report->seconds}));
+  if (arrival->has_finished) {
     if (const HeldLease* held = leases_.Find(attempt)) {
       runs_[attempt.job].speeds[held->kind].Add(
           held->frames, parts_.clock->MonotonicMicros() - held->started_micros);
     }
     leases_.Drop(attempt.job, attempt.task);
-    return BlameThoseWhoFailed(arrival.check.task);
+    return BlameThoseWhoFailed(arrival->check.task);
   }
   SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> row,
                       store_->tasks().Get(attempt.job, attempt.task));
   if (!row || row->state != TaskState::kDone || !IsAttempt(*row, attempt)) {
-    *refused = LeaseLost(attempt);
+    arrival->status = LeaseLost(attempt);
   }
   return absl::OkStatus();
 }
@@ -233,40 +234,47 @@ absl::Status JobEngine::PublishLeftOver() {
     absl::MutexLock lock(&mutex_);
     SF_ASSIGN_OR_RETURN(tasks, store_->tasks().Unpublished());
   }
-  for (const TaskRecord& task : tasks) {
-    const AttemptRef attempt{task.job, task.name, task.epoch, task.lease_id};
-    {
-      absl::MutexLock lock(&mutex_);
-      if (!publishing_.insert({task.job, task.name}).second) continue;
-    }
-    absl::StatusOr<Manifest> manifest =
-        parts_.files->ReadManifest(task.committed_directory, kManifestFile);
-    absl::Status status = manifest.status();
-    if (status.ok() && (manifest->epoch != task.epoch || manifest->lease_id != task.lease_id ||
-                        manifest->stage_key != task.stage_key)) {
-      status = absl::DataLossError("its manifest is another attempt's");
-    }
-    if (status.ok()) status = parts_.files->Check(task.committed_directory, *manifest);
-    if (status.ok()) {
-      SF_RETURN_IF_ERROR(Publish({{attempt, task.committed_directory, &*manifest}}).front());
-      continue;
-    }
-    const std::string damage(status.message());
-    status = Change([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
-      SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> row,
-                          store_->tasks().Get(task.job, task.name));
-      if (!row || row->state != TaskState::kDone || !IsAttempt(*row, attempt)) {
-        return absl::OkStatus();
-      }
-      return flow_.OnDamaged(*row, damage);
-    });
-    {
-      absl::MutexLock lock(&mutex_);
-      publishing_.erase({task.job, task.name});
-    }
-    SF_RETURN_IF_ERROR(status);
+  absl::Status first;
+  for (const TaskRecord& task : tasks) first.Update(PublishAgain(task));
+  return first;
+}
+
+absl::StatusOr<bool> JobEngine::BeginPublishing(const AttemptRef& attempt) {
+  absl::MutexLock lock(&mutex_);
+  SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> row,
+                      store_->tasks().Get(attempt.job, attempt.task));
+  if (!row || row->state != TaskState::kDone || row->published || !IsAttempt(*row, attempt)) {
+    return false;
   }
-  return absl::OkStatus();
+  return publishing_.insert({attempt.job, attempt.task}).second;
+}
+
+absl::Status JobEngine::PublishAgain(const TaskRecord& task) {
+  const AttemptRef attempt{task.job, task.name, task.epoch, task.lease_id};
+  // It may be published since the row was read, and its folder be gone with the job's others.
+  SF_ASSIGN_OR_RETURN(const bool is_ours, BeginPublishing(attempt));
+  if (!is_ours) return absl::OkStatus();
+  absl::StatusOr<Manifest> manifest =
+      parts_.files->ReadManifest(task.committed_directory, kManifestFile);
+  absl::Status status = manifest.status();
+  if (status.ok() && (manifest->epoch != task.epoch || manifest->lease_id != task.lease_id ||
+                      manifest->stage_key != task.stage_key)) {
+    status = absl::DataLossError("its manifest is another attempt's");
+  }
+  if (status.ok()) status = parts_.files->Check(task.committed_directory, *manifest);
+  if (status.ok()) return Publish({{attempt, task.committed_directory, &*manifest}}).front();
+  const std::string damage(status.message());
+  status = Change([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
+    SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> row,
+                        store_->tasks().Get(task.job, task.name));
+    if (!row || row->state != TaskState::kDone || !IsAttempt(*row, attempt)) {
+      return absl::OkStatus();
+    }
+    return flow_.OnDamaged(*row, damage);
+  });
+  absl::MutexLock lock(&mutex_);
+  publishing_.erase({task.job, task.name});
+  return status;
 }
 
 }  // namespace stereofarm

@@ -3,7 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
+#include <map>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "common/artifacts/store_marker.h"
 #include "common/base/file_system.h"
@@ -152,12 +156,73 @@ TEST_F(JobCareTest, AResultThatCantBePublishedKeepsNoOtherBack) {
   ASSERT_TRUE(Complete(other, second).ok());
   engine_->Tick();
   EXPECT_FALSE(Task(job, second.spec.task).published);
-  std::filesystem::remove_all(place(first));
-  engine_->Tick();
-  EXPECT_TRUE(Task(job, first.spec.task).published);
   std::filesystem::remove_all(place(second));
   engine_->Tick();
   EXPECT_TRUE(Task(job, second.spec.task).published);
+  std::filesystem::remove_all(place(first));
+  engine_->Tick();
+  EXPECT_TRUE(Task(job, first.spec.task).published);
+}
+
+// Files that count what is published, and let the test act in the middle of a look around.
+class WatchedFiles : public StoreFiles {
+ public:
+  using StoreFiles::StoreFiles;
+  absl::StatusOr<Manifest> ReadManifest(const std::string& directory,
+                                        const std::string& name) override {
+    if (const auto act = std::exchange(on_next_read_, nullptr)) act();
+    return StoreFiles::ReadManifest(directory, name);
+  }
+  absl::Status WriteCommitted(const std::string& directory, const Manifest& manifest) override {
+    if (is_full_) return absl::ResourceExhaustedError(directory + ": no space left on device");
+    ++published_[directory];
+    return StoreFiles::WriteCommitted(directory, manifest);
+  }
+
+  bool is_full_ = false;
+  std::function<void()> on_next_read_;
+  std::map<std::string, int> published_;
+};
+
+// A result is published once: its folder may be gone when its job is done.
+class PublishOnceTest : public JobCareTest {
+ protected:
+  PublishOnceTest() {
+    auto files = std::make_unique<WatchedFiles>(store_folder_);
+    watched_ = files.get();
+    engine_.reset();
+    files_ = std::move(files);
+    StartFarm();
+    EXPECT_TRUE(engine_->Register(worker_.Record()).ok());
+    Submit(Settings());
+    EXPECT_TRUE(Complete(worker_, MustLease(worker_)).ok());
+  }
+
+  WatchedFiles* watched_ = nullptr;
+};
+
+TEST_F(PublishOnceTest, OfTwoThatLookAround) {
+  const FakeWorker other = NewWorker("b");
+  const TaskLease first = MustLease(worker_);
+  const TaskLease second = MustLease(other);
+  watched_->is_full_ = true;
+  ASSERT_TRUE(Complete(worker_, first).ok());
+  ASSERT_TRUE(Complete(other, second).ok());
+  watched_->is_full_ = false;
+  // While the one is at the first of the two, the other finds the second.
+  watched_->on_next_read_ = [this] { engine_->Tick(); };
+  engine_->Tick();
+  EXPECT_EQ(watched_->published_[first.attempt_directory], 1);
+  EXPECT_EQ(watched_->published_[second.attempt_directory], 1);
+}
+
+TEST_F(PublishOnceTest, OfTwoReportsThatSayTheSame) {
+  const TaskLease lease = MustLease(worker_);
+  const TaskReport report{"a", AttemptOf(lease), worker_.Do(lease), 1};
+  for (const absl::Status& answer : engine_->CompleteAll({report, report})) {
+    EXPECT_TRUE(answer.ok()) << answer;
+  }
+  EXPECT_EQ(watched_->published_[lease.attempt_directory], 1);
 }
 
 TEST_F(JobCareTest, AFullDiskAtTheEndIsWaitedFor) {
