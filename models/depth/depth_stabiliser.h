@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "models/api/depth_estimator.h"
-#include "models/depth/parallax_flow.h"
+#include "models/flow/dense_flow.h"
 
 namespace stereofarm {
 
@@ -61,7 +61,7 @@ class DepthStabiliser {
   DepthResult Finished(int at, int last) const;
   void GiveOut(std::vector<DepthResult>* done, bool at_end);
 
-  ParallaxFlow flow_;
+  DenseFlow flow_;
   std::deque<Frame> frames_;
   int next_ = 0;  // the place of the first frame that isn't given out
 };

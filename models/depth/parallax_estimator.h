@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "models/api/depth_estimator.h"
-#include "models/depth/parallax_flow.h"
 #include "models/depth/parallax_frame.h"
+#include "models/flow/dense_flow.h"
 
 namespace stereofarm {
 
@@ -51,7 +51,7 @@ class ParallaxEstimator : public DepthEstimator {
   DepthResult Answer(int64_t t);
   absl::Status Advance(bool ended, std::vector<DepthResult>* done);
 
-  ParallaxFlow flow_;
+  DenseFlow flow_;
   DepthPlan plan_;
   bool begun_ = false;
   int64_t first_ = 0;          // of the stream

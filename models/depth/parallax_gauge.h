@@ -4,8 +4,8 @@
 #include <opencv2/core.hpp>
 #include <vector>
 
-#include "models/depth/parallax_flow.h"
 #include "models/depth/parallax_frame.h"
+#include "models/flow/dense_flow.h"
 
 namespace stereofarm {
 

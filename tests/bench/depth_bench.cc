@@ -11,7 +11,7 @@
 #include "models/depth/edge_smoother.h"
 #include "models/depth/parallax_egomotion.h"
 #include "models/depth/parallax_estimator.h"
-#include "models/depth/parallax_flow.h"
+#include "models/flow/dense_flow.h"
 
 namespace stereofarm {
 namespace {
@@ -69,17 +69,17 @@ void BM_ParallaxFrame(benchmark::State& state) {
 }
 BENCHMARK(BM_ParallaxFrame)->Arg(0)->Arg(50)->Unit(benchmark::kMillisecond);
 
-void BM_ParallaxFlowPair(benchmark::State& state) {
+void BM_DenseFlowPair(benchmark::State& state) {
   cv::setNumThreads(1);
   const cv::Mat a = GreyOf(MakeFrame(0, 1)), b = GreyOf(MakeFrame(1, 1));
-  ParallaxFlow flow;
+  DenseFlow flow;
   for (auto _ : state) benchmark::DoNotOptimize(flow.Between(a, b));
 }
-BENCHMARK(BM_ParallaxFlowPair)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_DenseFlowPair)->Unit(benchmark::kMillisecond);
 
 void BM_ParallaxEgomotion(benchmark::State& state) {
   cv::setNumThreads(1);
-  ParallaxFlow flow;
+  DenseFlow flow;
   const FlowPair pair = flow.Between(GreyOf(MakeFrame(0, 1)), GreyOf(MakeFrame(1, 1)));
   for (auto _ : state) benchmark::DoNotOptimize(MeasureMotion(pair));
 }

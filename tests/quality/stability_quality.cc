@@ -67,7 +67,7 @@ absl::StatusOr<Film> ReadFilm(const std::string& shot, int64_t most) {
   SF_ASSIGN_OR_RETURN(const auto reader, FrameReader::Open(path, index, FrameRange{0, count}));
   ColorConverter converter(index->video.color);
   Film film;
-  ParallaxFlow flow;
+  DenseFlow flow;
   std::vector<float> values;
   for (int64_t i = 0; i < count; ++i) {
     SF_ASSIGN_OR_RETURN(const auto frame, reader->Next());

@@ -1,4 +1,4 @@
-#include "models/depth/parallax_flow.h"
+#include "models/flow/dense_flow.h"
 
 #include <cmath>
 #include <cstdint>
@@ -70,7 +70,7 @@ double Likeness(const cv::Mat& a, const cv::Mat& b, const cv::Mat& flow) {
 
 }  // namespace
 
-ParallaxFlow::ParallaxFlow() : dis_(cv::DISOpticalFlow::create(cv::DISOpticalFlow::PRESET_FAST)) {
+DenseFlow::DenseFlow() : dis_(cv::DISOpticalFlow::create(cv::DISOpticalFlow::PRESET_FAST)) {
   // As fine as the medium preset (half of the picture's size), with less work at each level: the
   // depth ranks the same, in two thirds of the time.
   dis_->setFinestScale(1);
@@ -79,7 +79,7 @@ ParallaxFlow::ParallaxFlow() : dis_(cv::DISOpticalFlow::create(cv::DISOpticalFlo
   dis_->setVariationalRefinementIterations(3);
 }
 
-FlowPair ParallaxFlow::Between(const cv::Mat& a, const cv::Mat& b) {
+FlowPair DenseFlow::Between(const cv::Mat& a, const cv::Mat& b) {
   FlowPair pair;
   if (std::min(a.cols, a.rows) < kSmallestSide) {
     pair.forward = cv::Mat::zeros(a.size(), CV_32FC2);

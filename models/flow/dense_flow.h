@@ -1,5 +1,5 @@
-#ifndef STEREOFARM_MODELS_DEPTH_PARALLAX_FLOW_H_
-#define STEREOFARM_MODELS_DEPTH_PARALLAX_FLOW_H_
+#ifndef STEREOFARM_MODELS_FLOW_DENSE_FLOW_H_
+#define STEREOFARM_MODELS_FLOW_DENSE_FLOW_H_
 
 #include <algorithm>
 #include <opencv2/core.hpp>
@@ -25,9 +25,9 @@ struct FlowPair {
 // Search, ECCV 2016) as in OpenCV. Its numbers depend on OpenCV's number of threads: whoever owns
 // one sets it to 1 for the process. Pictures with a side below 32 pixels get no flow: zero, with no
 // error.
-class ParallaxFlow {
+class DenseFlow {
  public:
-  ParallaxFlow();
+  DenseFlow();
   // Grey pictures, CV_8U, of one size.
   FlowPair Between(const cv::Mat& a, const cv::Mat& b);
 
@@ -53,4 +53,4 @@ inline float SampleLinear(const cv::Mat& plane, float x, float y) {
 
 }  // namespace stereofarm
 
-#endif  // STEREOFARM_MODELS_DEPTH_PARALLAX_FLOW_H_
+#endif  // STEREOFARM_MODELS_FLOW_DENSE_FLOW_H_
