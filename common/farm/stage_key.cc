@@ -52,7 +52,7 @@ std::string SettingsThatMatter(TaskKind kind, const JobSettings& settings) {
     case TaskKind::kWarp:
       return WarpSettingsText(settings);
     case TaskKind::kInpaint:
-      return "inpaint=" + settings.inpaint;
+      return WarpSettingsText(settings) + " inpaint=" + settings.inpaint;
     case TaskKind::kEncode:
       return WarpSettingsText(settings) + " " + EncodeSettingsText(settings);
     case TaskKind::kRender:
@@ -85,12 +85,13 @@ absl::StatusOr<std::string> HashEnds(const std::filesystem::path& path) {
 
 int StageVersion(TaskKind kind) {
   switch (kind) {
-    case TaskKind::kWarp:
     case TaskKind::kRender:
+      return 3;
+    case TaskKind::kWarp:
+    case TaskKind::kInpaint:
       return 2;
     case TaskKind::kScan:
     case TaskKind::kDepth:
-    case TaskKind::kInpaint:
     case TaskKind::kEncode:
       return 1;
   }

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_format.h"
 #include "common/base/log.h"
+#include "common/farm/fill_window.h"
 #include "common/farm/stage_key.h"
 #include "coordinator/planning/shard_plan.h"
 #include "coordinator/scheduling/failure_rules.h"
@@ -256,9 +257,9 @@ absl::StatusOr<bool> JobFlow::KeepSegment(const JobRecord& job, const ShotRecord
 }
 
 absl::Status JobFlow::MakeDepthAgain(const JobRecord& job, const std::vector<ShardRecord>& shards,
-                                     const FrameRange& core) {
+                                     const Shard& shard) {
   for (const ShardRecord& other : shards) {
-    if (other.shard.full.Intersect(core).empty()) continue;
+    if (other.shard.full.Intersect(FillFrames(shard)).empty()) continue;
     SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> depth,
                         store_->tasks().Get(job.id, TaskName(TaskKind::kDepth, other.shard.core)));
     if (depth && depth->wanted && depth->published && depth->committed_directory.empty()) {
@@ -288,7 +289,7 @@ absl::Status JobFlow::ReleaseShard(const JobRecord& job, const ShotRecord& shot,
                                    const std::vector<ShardRecord>& shards, size_t index) {
   SF_ASSIGN_OR_RETURN(const bool kept, KeepSegment(job, shot, shards, index));
   if (kept) return absl::OkStatus();
-  SF_RETURN_IF_ERROR(MakeDepthAgain(job, shards, shards[index].shard.core));
+  SF_RETURN_IF_ERROR(MakeDepthAgain(job, shards, shards[index].shard));
   const std::vector<TaskKind> kinds = KindsOf(job.settings);
   for (size_t k = 1; k < kinds.size(); ++k) {
     TaskRecord task =

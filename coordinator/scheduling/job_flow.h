@@ -85,9 +85,9 @@ class JobFlow {
   // True: the shard's segment is there, made as it's planned now, and needs nothing before it.
   absl::StatusOr<bool> KeepSegment(const JobRecord& job, const ShotRecord& shot,
                                    const std::vector<ShardRecord>& shards, size_t index);
-  // Depth that covers frames of `core` and was dropped.
+  // Depth that the shard's eyes are made of and was dropped.
   absl::Status MakeDepthAgain(const JobRecord& job, const std::vector<ShardRecord>& shards,
-                              const FrameRange& core);
+                              const Shard& shard);
   // Nobody needs the task's result any more: its files go.
   absl::Status Drop(const TaskRecord& task);
   // Makes the tasks behind a reconciled shard's depth ready, as far as their inputs are there.

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "absl/strings/str_format.h"
+#include "common/farm/fill_window.h"
 #include "common/farm/stage_key.h"
 #include "coordinator/planning/shard_plan.h"
 
@@ -91,17 +92,15 @@ absl::StatusOr<std::optional<TaskSpec>> SpecFrom(const ResultOf& result_of, cons
   TaskSpec spec = BareSpec(job, kind, shard);
   if (kind == TaskKind::kDepth) return spec;
 
-  if (kind != TaskKind::kInpaint) {
-    spec.depth_low = shot.depth_low;
-    spec.depth_high = shot.depth_high;
-    for (const ShardRecord& other : shards) {
-      if (other.shard.full.Intersect(shard.core).empty()) continue;
-      SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> depth,
-                          result_of(TaskKind::kDepth, other.shard));
-      if (!depth) return std::nullopt;
-      spec.depth.push_back({other.shard, depth->name, depth->committed_directory, other.ramp});
-      input_keys->push_back(depth->stage_key);
-    }
+  spec.depth_low = shot.depth_low;
+  spec.depth_high = shot.depth_high;
+  for (const ShardRecord& other : shards) {
+    if (other.shard.full.Intersect(FillFrames(shard)).empty()) continue;
+    SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> depth,
+                        result_of(TaskKind::kDepth, other.shard));
+    if (!depth) return std::nullopt;
+    spec.depth.push_back({other.shard, depth->name, depth->committed_directory, other.ramp});
+    input_keys->push_back(depth->stage_key);
   }
   if (kind == TaskKind::kInpaint || kind == TaskKind::kEncode) {
     SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> warp, result_of(TaskKind::kWarp, shard));
@@ -182,7 +181,7 @@ absl::StatusOr<std::optional<TaskSpec>> SpecOfTask(FarmStore* store, const JobRe
     return spec;
   }
   // The neighbours that may share frames with it, however long the shot is.
-  const int reach = std::max(job.settings.shard_frames, job.settings.overlap);
+  const int reach = std::max(job.settings.shard_frames, job.settings.overlap) + kFillWindow;
   const FrameRange near =
       FrameRange{task.core.begin - job.settings.shard_frames - reach, task.core.end + reach}
           .Intersect(shot->frames);

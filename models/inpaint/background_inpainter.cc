@@ -138,10 +138,10 @@ class Filler {
 
 }  // namespace
 
-absl::StatusOr<Image> BackgroundInpainter::Fill(const InpaintInput& input) {
-  SF_RETURN_IF_ERROR(CheckTarget(input.target));
-  Image rgb = CopyColour(input.target->rgba);
-  Filler(*input.target, &rgb).Run();
+absl::StatusOr<Image> BackgroundInpainter::Fill(const WarpedFrame& warped) {
+  SF_RETURN_IF_ERROR(CheckTarget(warped));
+  Image rgb = CopyColour(warped.rgba);
+  Filler(warped, &rgb).Run();
   QuantizeToHalf(rgb);
   return rgb;
 }

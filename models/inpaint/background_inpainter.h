@@ -12,10 +12,9 @@ namespace stereofarm {
 // around it with weights 1 / (distance^2 + 2)^3: its nearest few pixels, more of them the deeper
 // the hole; beyond ten rows to either side it skips some. A row without a known pixel takes the
 // nearest row that has one; a picture without any turns black.
-class BackgroundInpainter : public Inpainter {
+class BackgroundInpainter : public StillInpainter {
  public:
-  int window() const override { return 0; }
-  absl::StatusOr<Image> Fill(const InpaintInput& input) override;
+  absl::StatusOr<Image> Fill(const WarpedFrame& warped) override;
   std::string Id() const override { return "background/1"; }
 };
 

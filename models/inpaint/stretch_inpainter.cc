@@ -11,9 +11,9 @@
 
 namespace stereofarm {
 
-absl::StatusOr<Image> StretchInpainter::Fill(const InpaintInput& input) {
-  SF_RETURN_IF_ERROR(CheckTarget(input.target));
-  const Image& rgba = input.target->rgba;
+absl::StatusOr<Image> StretchInpainter::Fill(const WarpedFrame& warped) {
+  SF_RETURN_IF_ERROR(CheckTarget(warped));
+  const Image& rgba = warped.rgba;
   const int width = rgba.width();
   Image rgb = CopyColour(rgba);
   std::vector<HoleRun> runs;

@@ -7,10 +7,9 @@ namespace stereofarm {
 
 // Smears the nearer end of each row's hole over it (the left one of two as near), foreground or
 // not: what simple converters do. A row without a known pixel takes the nearest row that has one.
-class StretchInpainter : public Inpainter {
+class StretchInpainter : public StillInpainter {
  public:
-  int window() const override { return 0; }
-  absl::StatusOr<Image> Fill(const InpaintInput& input) override;
+  absl::StatusOr<Image> Fill(const WarpedFrame& warped) override;
   std::string Id() const override { return "stretch/1"; }
 };
 

@@ -4,10 +4,9 @@
 
 namespace stereofarm {
 
-absl::Status CheckTarget(const WarpedFrame* target) {
-  if (target == nullptr) return absl::InvalidArgumentError("inpainting needs a warped frame");
-  if (target->rgba.channels() != 4 || target->displacement.channels() != 1 ||
-      !target->rgba.SameSize(target->displacement)) {
+absl::Status CheckTarget(const WarpedFrame& target) {
+  if (target.rgba.channels() != 4 || target.displacement.channels() != 1 ||
+      !target.rgba.SameSize(target.displacement)) {
     return absl::InvalidArgumentError(
         "inpainting needs a warped frame of R, G, B, A with displacement of the same size");
   }

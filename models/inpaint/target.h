@@ -6,8 +6,8 @@
 
 namespace stereofarm {
 
-// InvalidArgument unless `target` is there, has R, G, B, A and a displacement of the same size.
-absl::Status CheckTarget(const WarpedFrame* target);
+// InvalidArgument unless `target` has R, G, B, A and a displacement of the same size.
+absl::Status CheckTarget(const WarpedFrame& target);
 
 // R, G, B of an image with more channels.
 Image CopyColour(const Image& rgba);

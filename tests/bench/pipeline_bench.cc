@@ -114,7 +114,8 @@ using Frames = std::unique_ptr<Stream<FilmFrame>>;
 // `threaded`: as a worker runs it; else one stage after the other on one thread.
 void Pipeline(benchmark::State& state, bool threaded) {
   BenchFilm& film = FilmOf(static_cast<int>(state.range(0)));
-  const auto inpainter = Must(CreateInpainter("background"));
+  Inpainters inpainters;
+  inpainters[SynthesizedEye::kRight] = Must(CreateInpainter("background"));
   const auto splatter = Must(CreateSplatter("cpu"));
   const PackPlan plan = Must(PlanPacking(Layout::kSbs, film.spec().settings, film.index().video));
   const auto ahead = [&](Frames frames) {
@@ -127,10 +128,10 @@ void Pipeline(benchmark::State& state, bool threaded) {
     Frames frames = Must(DecodeFilm({0, kFrames}, {.picture = true, .rgb = true}, run.get()));
     frames = std::make_unique<JoinStage>(ahead(std::move(frames)), Must(JoinedDepth::Open(*run)),
                                          JoinWants{.depth = true}, run.get());
-    frames = std::make_unique<WarpStage>(ahead(std::move(frames)), FrameWants{.warped = true},
-                                         splatter.get(), run.get());
-    frames = std::make_unique<InpaintStage>(ahead(std::move(frames)), inpainter.get(), FrameWants{},
-                                            run.get());
+    frames = std::make_unique<WarpStage>(ahead(std::move(frames)), kInpaintWants, splatter.get(),
+                                         run.get());
+    frames = std::make_unique<InpaintStage>(ahead(std::move(frames)), &inpainters,
+                                            FrameRange{0, kFrames}, FrameWants{}, run.get());
     frames = ahead(std::move(frames));
     while (auto frame = Must(frames->Next())) {
       StageTimer timer(run.get(), "pack");

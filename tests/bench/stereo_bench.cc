@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "common/base/log.h"
 #include "common/base/random.h"
@@ -103,10 +105,12 @@ void Fill(benchmark::State& state, const char* name) {
   const Scene& scene = OneScene();
   const auto inpainter = CreateInpainter(name);
   SF_CHECK(inpainter.ok());
-  const InpaintInput input{.target = &scene.warped};
+  InpaintFrame frame{.warped = scene.warped.Clone()};
+  std::vector<FilledFrame> done;
   for (auto _ : state) {
-    const auto filled = (*inpainter)->Fill(input);
-    SF_CHECK(filled.ok());
+    SF_CHECK((*inpainter)->Push(std::move(frame), &done).ok() && done.size() == 1);
+    frame = {.warped = std::move(done.front().warped)};
+    done.clear();
   }
   double holes = 0;
   for (int y = 0; y < kHeight; ++y) {

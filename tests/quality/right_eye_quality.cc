@@ -216,8 +216,9 @@ absl::Status ScoreShot(const std::string& prefix) {
         Splat(left, full, true, &warped);
       }
       SF_ASSIGN_OR_RETURN(const auto inpainter, CreateInpainter(candidate.fill));
-      SF_ASSIGN_OR_RETURN(const Image filled, inpainter->Fill({.target = &warped}));
-      Score(filled, right, masks, &errors[i]);
+      std::vector<FilledFrame> done;
+      SF_RETURN_IF_ERROR(inpainter->Push({.warped = std::move(warped)}, &done));
+      Score(done.front().rgb, right, masks, &errors[i]);
     }
   }
   const int frames = errors[0].frames;

@@ -34,13 +34,4 @@ absl::StatusOr<std::unique_ptr<Stream<FilmFrame>>> DecodeFilm(FrameRange range, 
   return std::make_unique<DecodeStage>(std::move(reader), run->index()->video.color, wants, run);
 }
 
-absl::StatusOr<std::optional<FilmFrame>> NumberStage::Next() {
-  SF_RETURN_IF_ERROR(run_->CheckCancelled());
-  if (range_.empty()) return std::optional<FilmFrame>();
-  FilmFrame frame;
-  frame.frame = range_.begin++;
-  frame.pts = run_->PtsOf(frame.frame);
-  return std::optional<FilmFrame>(std::move(frame));
-}
-
 }  // namespace stereofarm

@@ -37,17 +37,6 @@ class DecodeStage : public Stream<FilmFrame> {
 absl::StatusOr<std::unique_ptr<Stream<FilmFrame>>> DecodeFilm(FrameRange range, DecodeWants wants,
                                                               TaskRun* run);
 
-// Frames of `range` with numbers and timestamps only, for tasks that don't look at the source.
-class NumberStage : public Stream<FilmFrame> {
- public:
-  NumberStage(FrameRange range, TaskRun* run) : run_(run), range_(range) {}
-  absl::StatusOr<std::optional<FilmFrame>> Next() override;
-
- private:
-  TaskRun* const run_;
-  FrameRange range_;  // what is left
-};
-
 }  // namespace stereofarm
 
 #endif  // STEREOFARM_WORKER_STAGES_DECODE_H_

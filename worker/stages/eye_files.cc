@@ -87,7 +87,7 @@ EyeFilesStage::EyeFilesStage(std::unique_ptr<Stream<FilmFrame>> frames, Committe
 absl::StatusOr<std::optional<FilmFrame>> EyeFilesStage::Next() {
   SF_RETURN_IF_ERROR(run_->CheckCancelled());
   SF_ASSIGN_OR_RETURN(std::optional<FilmFrame> frame, frames_->Next());
-  if (!frame) return frame;
+  if (!frame || !run_->spec().shard.core.Contains(frame->frame)) return frame;
   StageTimer timer(run_, "read");
   SF_RETURN_IF_ERROR(Read(&*frame));
   return frame;

@@ -22,7 +22,8 @@ std::string InpaintFileName(int64_t frame);
 absl::Status WriteWarpFiles(Stream<FilmFrame>* frames, TaskRun* run);
 absl::Status WriteInpaintFiles(Stream<FilmFrame>* frames, const std::string& model, TaskRun* run);
 
-// Gives each frame what another task has written of it: its warped eyes, or its filled ones.
+// Gives each frame of the task's core what another task has written of it: its warped eyes, or its
+// filled ones.
 class EyeFilesStage : public Stream<FilmFrame> {
  public:
   enum class Kind { kWarped, kFilled };

@@ -15,6 +15,7 @@ namespace stereofarm {
 
 // A synthesised eye on its way.
 struct EyeFrame {
+  Image displacement;  // of the source's pixels, towards this eye; by warp
   WarpedFrame warped;  // by warp
   Image filled;        // R, G, B without holes, every value a half; by inpaint
 };

@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "common/base/file_system.h"
 #include "common/base/log.h"
+#include "common/farm/fill_window.h"
 #include "common/farm/stage_key.h"
 #include "common/media/frame_index_io.h"
 #include "proto/records.h"
@@ -28,35 +29,59 @@ namespace {
 
 using Frames = std::unique_ptr<Stream<FilmFrame>>;
 
-// Decoded frames of the core with their eyes warped, as `wants` says.
-absl::StatusOr<Frames> Warped(const FrameWants& wants, bool with_picture, Splatter* splatter,
-                              TaskRun* run) {
-  SF_ASSIGN_OR_RETURN(Frames frames, DecodeFilm(run->spec().shard.core,
-                                                {.picture = with_picture, .rgb = true}, run));
+// Decoded frames of `range` with their depth.
+absl::StatusOr<Frames> WithDepth(const FrameRange& range, bool with_picture, JoinWants wants,
+                                 TaskRun* run) {
+  SF_ASSIGN_OR_RETURN(Frames frames,
+                      DecodeFilm(range, {.picture = with_picture, .rgb = true}, run));
   SF_ASSIGN_OR_RETURN(JoinedDepth depth, JoinedDepth::Open(*run));
-  const bool metric = run->spec().settings.rig.has_value();
-  frames = std::make_unique<JoinStage>(
-      Ahead(std::move(frames)), std::move(depth),
-      JoinWants{.inverse_metres = metric, .depth = !metric || wants.depth}, run);
-  return std::make_unique<WarpStage>(Ahead(std::move(frames)), wants, splatter, run);
+  return std::make_unique<JoinStage>(Ahead(std::move(frames)), std::move(depth), wants, run);
+}
+
+// What warping needs.
+JoinWants WarpDepth(const JobSettings& settings, bool with_depth = false) {
+  const bool metric = settings.rig.has_value();
+  return {.inverse_metres = metric, .depth = !metric || with_depth};
+}
+
+// The core and what the fill of its frames looks at.
+FrameRange FillRange(const Shard& shard, const Inpainters& inpainters) {
+  int window = 0;
+  for (const auto& [eye, inpainter] : inpainters) window = std::max(window, inpainter->window());
+  return shard.core.Grow(window, shard.shot);
+}
+
+FrameWants Both(FrameWants a, const FrameWants& b) {
+  return {.rgb = a.rgb || b.rgb,
+          .depth = a.depth || b.depth,
+          .metres = a.metres || b.metres,
+          .displacement = a.displacement || b.displacement,
+          .warped = a.warped || b.warped,
+          .filled = a.filled || b.filled};
 }
 
 // Warp, inpaint, pack and encode in one.
-absl::Status RunRender(Splatter* splatter, Inpainter* inpainter, TaskRun* run) {
-  const FrameWants wants = WantsOf(run->spec().settings.outputs, run->spec().settings.exports);
-  FrameWants warped_wants = wants;
-  warped_wants.warped = true;
-  SF_ASSIGN_OR_RETURN(Frames frames, Warped(warped_wants, /*with_picture=*/true, splatter, run));
+absl::Status RunRender(Splatter* splatter, const Inpainters& inpainters, TaskRun* run) {
+  const JobSettings& settings = run->spec().settings;
+  const Shard& shard = run->spec().shard;
+  const FrameWants wants = WantsOf(settings.outputs, settings.exports);
+  SF_ASSIGN_OR_RETURN(Frames frames,
+                      WithDepth(wants.filled ? FillRange(shard, inpainters) : shard.core,
+                                /*with_picture=*/true, WarpDepth(settings, wants.depth), run));
+  frames = std::make_unique<WarpStage>(
+      Ahead(std::move(frames)), wants.filled ? Both(wants, kInpaintWants) : wants, splatter, run);
   if (wants.filled) {
-    frames = std::make_unique<InpaintStage>(Ahead(std::move(frames)), inpainter, wants, run);
+    frames = std::make_unique<InpaintStage>(Ahead(std::move(frames)), &inpainters, shard.core,
+                                            wants, run);
   }
   return EncodeSegments(Ahead(std::move(frames)), run);
 }
 
 absl::Status RunWarp(Splatter* splatter, TaskRun* run) {
-  SF_ASSIGN_OR_RETURN(Frames frames, Warped({.warped = true, .filled = false},
-                                            /*with_picture=*/false, splatter, run));
-  frames = Ahead(std::move(frames));
+  SF_ASSIGN_OR_RETURN(Frames frames, WithDepth(run->spec().shard.core, /*with_picture=*/false,
+                                               WarpDepth(run->spec().settings), run));
+  frames = Ahead<FilmFrame>(std::make_unique<WarpStage>(
+      Ahead(std::move(frames)), FrameWants{.warped = true, .filled = false}, splatter, run));
   return WriteWarpFiles(frames.get(), run);
 }
 
@@ -71,12 +96,17 @@ absl::StatusOr<Frames> WithFiles(Frames frames, EyeFilesStage::Kind kind, TaskRu
   return std::make_unique<EyeFilesStage>(std::move(frames), std::move(folder), kind, run);
 }
 
-absl::Status RunInpaint(Inpainter* inpainter, TaskRun* run) {
-  Frames frames = std::make_unique<NumberStage>(run->spec().shard.core, run);
-  SF_ASSIGN_OR_RETURN(frames, WithFiles(std::move(frames), EyeFilesStage::Kind::kWarped, run));
-  frames = Ahead<FilmFrame>(
-      std::make_unique<InpaintStage>(Ahead(std::move(frames)), inpainter, FrameWants{}, run));
-  return WriteInpaintFiles(frames.get(), inpainter->Id(), run);
+// The core's eyes come from files; those of its neighbours, which fills look at, are made again.
+absl::Status RunInpaint(Splatter* splatter, const Inpainters& inpainters, TaskRun* run) {
+  const Shard& shard = run->spec().shard;
+  SF_ASSIGN_OR_RETURN(Frames frames, WithDepth(FillRange(shard, inpainters), /*with_picture=*/false,
+                                               WarpDepth(run->spec().settings), run));
+  SF_ASSIGN_OR_RETURN(frames,
+                      WithFiles(Ahead(std::move(frames)), EyeFilesStage::Kind::kWarped, run));
+  frames = std::make_unique<WarpStage>(Ahead(std::move(frames)), kInpaintWants, splatter, run);
+  frames = Ahead<FilmFrame>(std::make_unique<InpaintStage>(Ahead(std::move(frames)), &inpainters,
+                                                           shard.core, FrameWants{}, run));
+  return WriteInpaintFiles(frames.get(), inpainters.begin()->second->Id(), run);
 }
 
 absl::Status RunEncode(TaskRun* run) {
@@ -147,7 +177,7 @@ absl::StatusOr<Manifest> StageRunner::RunLogged(const TaskLease& lease, const Ta
     log->Line("the task ran out of memory before: every kept model is dropped");
     estimator_.reset();
     splatter_.reset();
-    inpainter_.reset();
+    inpainters_.clear();
   }
   SF_ASSIGN_OR_RETURN(std::shared_ptr<const FrameIndex> index,
                       IndexAt(place.store / lease.spec.index_file));
@@ -194,13 +224,23 @@ absl::StatusOr<DepthEstimator*> StageRunner::Estimator(const std::string& name, 
   return estimator_.get();
 }
 
-absl::StatusOr<Inpainter*> StageRunner::InpainterOf(const std::string& name) {
-  if (inpainter_ == nullptr || inpainter_name_ != name) {
-    inpainter_.reset();
-    SF_ASSIGN_OR_RETURN(inpainter_, factories_.inpaint(name));
-    inpainter_name_ = name;
+absl::StatusOr<const Inpainters*> StageRunner::InpaintersOf(const JobSettings& settings) {
+  const std::vector<SynthesizedEye> eyes = EyesToMake(settings.synthesize);
+  const bool kept = inpainter_name_ == settings.inpaint && inpainters_.size() == eyes.size() &&
+                    inpainters_.contains(eyes.front());
+  if (kept) return &inpainters_;
+  inpainters_.clear();
+  for (const SynthesizedEye eye : eyes) {
+    SF_ASSIGN_OR_RETURN(inpainters_[eye], factories_.inpaint(settings.inpaint));
+    if (inpainters_[eye]->window() > kFillWindow) {
+      return absl::InternalError(
+          absl::StrFormat("%s looks at %d frames to both sides, more than "
+                          "the %d that a task is given",
+                          settings.inpaint, inpainters_[eye]->window(), kFillWindow));
+    }
   }
-  return inpainter_.get();
+  inpainter_name_ = settings.inpaint;
+  return &inpainters_;
 }
 
 absl::StatusOr<Splatter*> StageRunner::SplatterOfDevice() {
@@ -235,11 +275,11 @@ absl::Status StageRunner::RunStages(TaskRun* run, std::string* model) {
     case TaskKind::kRender:
       break;
   }
-  SF_ASSIGN_OR_RETURN(Inpainter* const inpainter, InpainterOf(settings.inpaint));
-  *model = inpainter->Id();
-  if (run->spec().kind == TaskKind::kInpaint) return RunInpaint(inpainter, run);
+  SF_ASSIGN_OR_RETURN(const Inpainters* const inpainters, InpaintersOf(settings));
+  *model = inpainters->begin()->second->Id();
   SF_ASSIGN_OR_RETURN(Splatter* const splatter, SplatterOfDevice());
-  return RunRender(splatter, inpainter, run);
+  if (run->spec().kind == TaskKind::kInpaint) return RunInpaint(splatter, *inpainters, run);
+  return RunRender(splatter, *inpainters, run);
 }
 
 absl::StatusOr<Manifest> StageRunner::Describe(const TaskLease& lease, const TaskRun& run,

@@ -11,6 +11,7 @@
 #include "models/api/depth_estimator.h"
 #include "models/api/inpainter.h"
 #include "models/api/splatter.h"
+#include "worker/stages/inpaint.h"
 #include "worker/stages/task_run.h"
 
 namespace stereofarm {
@@ -41,7 +42,7 @@ class StageRunner {
   absl::StatusOr<std::shared_ptr<const FrameIndex>> IndexAt(const std::filesystem::path& file);
   absl::StatusOr<DepthEstimator*> Estimator(const std::string& name, bool stabilise);
   absl::StatusOr<Splatter*> SplatterOfDevice();
-  absl::StatusOr<Inpainter*> InpainterOf(const std::string& name);
+  absl::StatusOr<const Inpainters*> InpaintersOf(const JobSettings& settings);
   absl::StatusOr<Manifest> RunLogged(const TaskLease& lease, const TaskPlace& place,
                                      TaskProgress* progress, TaskLog* log);
   // Runs the stages of one kind; `model` gets the name of what made the result.
@@ -59,7 +60,7 @@ class StageRunner {
   std::unique_ptr<DepthEstimator> estimator_;
   std::unique_ptr<Splatter> splatter_;
   std::string inpainter_name_;
-  std::unique_ptr<Inpainter> inpainter_;
+  Inpainters inpainters_;
 };
 
 }  // namespace stereofarm

@@ -30,10 +30,13 @@ absl::StatusOr<std::optional<FilmFrame>> WarpStage::Next() {
   StageTimer timer(run_, "warp");
   const JobSettings& settings = run_->spec().settings;
   for (SynthesizedEye eye : EyesToMake(settings.synthesize)) {
-    const Image displacement = DisplacementOf(*frame, settings, eye);
+    Image displacement = DisplacementOf(*frame, settings, eye);
     WarpedFrame& warped = frame->eye(eye).warped;
-    warped.frame = frame->frame;
-    SF_RETURN_IF_ERROR(splatter_->Splat(frame->rgb, displacement, NearerIsLarger(eye), &warped));
+    if (warped.rgba.empty()) {
+      warped.frame = frame->frame;
+      SF_RETURN_IF_ERROR(splatter_->Splat(frame->rgb, displacement, NearerIsLarger(eye), &warped));
+    }
+    if (wants_.displacement) frame->eye(eye).displacement = std::move(displacement);
   }
   if (!wants_.metres) frame->inverse_metres = Image();
   if (!wants_.rgb) frame->rgb = Image();

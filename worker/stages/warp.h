@@ -12,14 +12,16 @@ namespace stereofarm {
 
 // What stages behind a task's last operator still want of a frame; the rest is freed on the way.
 struct FrameWants {
-  bool rgb = false;     // the source's
-  bool depth = false;   // d
-  bool metres = false;  // inverse metres
-  bool warped = false;  // the eyes with their holes
-  bool filled = true;   // the eyes without
+  bool rgb = false;           // the source's
+  bool depth = false;         // d
+  bool metres = false;        // inverse metres
+  bool displacement = false;  // the source's pixels', for each eye
+  bool warped = false;        // the eyes with their holes
+  bool filled = true;         // the eyes without
 };
 
-// Moves the source's pixels to where the eyes to be made see them.
+// Moves the source's pixels to where the eyes to be made see them. Eyes that are there already stay
+// as they are.
 class WarpStage : public Stream<FilmFrame> {
  public:
   WarpStage(std::unique_ptr<Stream<FilmFrame>> frames, FrameWants wants, Splatter* splatter,

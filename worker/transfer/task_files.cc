@@ -10,6 +10,7 @@
 #include "common/base/hash.h"
 #include "common/base/log.h"
 #include "common/farm/depth_setting.h"
+#include "common/farm/fill_window.h"
 #include "proto/records.h"
 #include "worker/stages/damage.h"
 #include "worker/stages/depth.h"
@@ -25,8 +26,7 @@ constexpr char kStoreFolder[] = "store";
 std::string NameInStore(const std::string& path) { return kStoreFolder + ("/" + path); }
 
 bool ReadsFilm(const TaskSpec& spec) {
-  return spec.kind != TaskKind::kInpaint &&
-         (spec.kind != TaskKind::kDepth || !ParseDepthSetting(spec.settings.depth).ReadsPictures());
+  return spec.kind != TaskKind::kDepth || !ParseDepthSetting(spec.settings.depth).ReadsPictures();
 }
 
 // Foreign libraries don't say why they can't write. The disk does.
@@ -120,7 +120,7 @@ absl::Status TaskFiles::FetchInputs(AttemptTransfer* transfer) {
   SF_RETURN_IF_ERROR(HoldInput(spec.index_file, transfer));
   for (const DepthSource& source : spec.depth) {
     std::set<std::string> names;
-    const FrameRange read = source.shard.full.Intersect(spec.shard.core);
+    const FrameRange read = source.shard.full.Intersect(FillFrames(spec.shard));
     for (int64_t frame = read.begin; frame < read.end; ++frame) names.insert(DepthFileName(frame));
     SF_RETURN_IF_ERROR(FetchFolder(
         source.task, source.directory,

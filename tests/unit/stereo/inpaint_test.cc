@@ -5,6 +5,8 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "common/image/half.h"
 #include "models/inpaint/background_rim.h"
@@ -20,9 +22,13 @@ namespace {
 Image FillWith(const std::string& name, const WarpedFrame& frame) {
   const auto inpainter = CreateInpainter(name);
   EXPECT_TRUE(inpainter.ok()) << inpainter.status();
-  auto filled = (*inpainter)->Fill({.target = &frame});
-  EXPECT_TRUE(filled.ok()) << filled.status();
-  return std::move(*filled);
+  std::vector<FilledFrame> done;
+  EXPECT_TRUE((*inpainter)->Begin().ok());
+  const absl::Status pushed = (*inpainter)->Push({.warped = frame.Clone()}, &done);
+  EXPECT_TRUE(pushed.ok()) << pushed;
+  EXPECT_TRUE((*inpainter)->Finish(&done).ok());
+  EXPECT_EQ(done.size(), 1u);
+  return std::move(done.front().rgb);
 }
 
 // A frame of one grey value and one displacement, all known.
@@ -233,9 +239,11 @@ TEST_P(EveryInpainterTest, FrameWithoutDisplacementIsRefused) {
   frame.displacement = Image();
   auto inpainter = CreateInpainter(GetParam());
   ASSERT_TRUE(inpainter.ok());
-  EXPECT_EQ((*inpainter)->Fill({.target = &frame}).status().code(),
+  std::vector<FilledFrame> done;
+  EXPECT_EQ((*inpainter)->Push({.warped = std::move(frame)}, &done).code(),
             absl::StatusCode::kInvalidArgument);
-  EXPECT_EQ((*inpainter)->Fill({}).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ((*inpainter)->Push({}, &done).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(done.empty());
 }
 
 TEST(StretchInpainterTest, NearerEndOfTheRowsHoleIsSmeared) {

@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <utility>
+#include <vector>
 
 #include "common/base/file_system.h"
 #include "common/exr/exr.h"
@@ -64,6 +66,33 @@ TEST(RenderTest, FilesBetweenTheStagesChangeNoByte) {
     ASSERT_TRUE(in_steps.ok()) << in_steps.status();
     EXPECT_EQ(at_once->files, in_steps->files) << EyeName(eye);
     EXPECT_EQ(at_once->files.size(), 5u);
+  }
+}
+
+TEST(RenderTest, AFillThatLooksAroundSeesBeyondItsShard) {
+  for (const Eye eye : {Eye::kRight, Eye::kBoth}) {
+    TinyFarm farm(TinyFilm{.frames = 16});
+    farm.settings.synthesize = eye;
+    farm.settings.inpaint = "window-mean";
+    const std::vector<DepthSource> depth = {farm.Depth(farm.ShardOf(0, 16))};
+    const TaskLease whole = farm.Render(farm.ShardOf(0, 16), depth);
+    ASSERT_TRUE(farm.Run(whole).ok());
+    const std::vector<Picture> expected = DecodeAll(Segment(farm, whole));
+    for (const auto& [begin, end] : {std::pair{0, 5}, {5, 6}, {6, 16}}) {
+      for (const bool through_files : {false, true}) {
+        const Shard shard = farm.ShardOf(begin, end);
+        const TaskLease part =
+            through_files ? farm.EncodeThroughFiles(shard, depth) : farm.Render(shard, depth);
+        const absl::StatusOr<Manifest> made = farm.Run(part);
+        ASSERT_TRUE(made.ok()) << made.status();
+        const std::vector<Picture> pictures = DecodeAll(Segment(farm, part));
+        ASSERT_EQ(pictures.size(), static_cast<size_t>(end - begin));
+        for (size_t i = 0; i < pictures.size(); ++i) {
+          EXPECT_TRUE(SamePixels(pictures[i], expected[static_cast<size_t>(begin) + i]))
+              << EyeName(eye) << " " << begin + static_cast<int>(i) << " " << through_files;
+        }
+      }
+    }
   }
 }
 

@@ -31,7 +31,10 @@ ModelFactories Factories() {
   ModelFactories factories;
   factories.depth = [](const std::string&) { return std::make_unique<BrightnessDepth>(); };
   factories.splat = [] { return CreateSplatter("cpu"); };
-  factories.inpaint = CreateInpainter;
+  factories.inpaint = [](const std::string& name) -> absl::StatusOr<std::unique_ptr<Inpainter>> {
+    if (name == "window-mean") return std::make_unique<WindowMean>();
+    return CreateInpainter(name);
+  };
   return factories;
 }
 
@@ -52,6 +55,56 @@ void WriteFilm(const TinyFilm& film, const std::filesystem::path& file) {
 }
 
 }  // namespace
+
+absl::Status WindowMean::Begin() {
+  frames_.clear();
+  next_ = 0;
+  return absl::OkStatus();
+}
+
+absl::Status WindowMean::Push(InpaintFrame frame, std::vector<FilledFrame>* done) {
+  frames_.push_back(std::move(frame));
+  if (next_ + kWindow < frames_.size()) {
+    if (frames_[next_].wanted) done->push_back(Fill(next_));
+    if (next_ == kWindow) {
+      frames_.pop_front();
+    } else {
+      ++next_;
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status WindowMean::Finish(std::vector<FilledFrame>* done) {
+  for (; next_ < frames_.size(); ++next_) {
+    if (next_ > kWindow) {
+      frames_.pop_front();
+      --next_;
+    }
+    if (frames_[next_].wanted) done->push_back(Fill(next_));
+  }
+  return absl::OkStatus();
+}
+
+FilledFrame WindowMean::Fill(size_t target) const {
+  const InpaintFrame& frame = frames_[target];
+  const Image& rgba = frame.warped.rgba;
+  FilledFrame filled{frame.frame, Image(rgba.width(), rgba.height(), 3), frame.warped.Clone()};
+  for (int c = 0; c < 3; ++c) {
+    for (int y = 0; y < rgba.height(); ++y) {
+      for (int x = 0; x < rgba.width(); ++x) {
+        float sum = 0;
+        for (const InpaintFrame& other : frames_) {
+          sum += other.rgb.Row(c, y)[x] + 0.1f * other.displacement.Row(0, y)[x] +
+                 other.warped.rgba.Row(c, y)[x];
+        }
+        const float mean = sum / static_cast<float>(2 * frames_.size());
+        filled.rgb.Row(c, y)[x] = rgba.Row(3, y)[x] > 0 ? rgba.Row(c, y)[x] : mean;
+      }
+    }
+  }
+  return filled;
+}
 
 Picture TinyPicture(const TinyFilm& film, int64_t frame) {
   absl::StatusOr<Picture> picture = Picture::Create(film.pixel_format, film.width, film.height);
@@ -239,6 +292,7 @@ TaskLease TinyFarm::EncodeThroughFiles(const Shard& shard,
   warp.spec.depth = sources;
   RunAndCommit(warp);
   TaskLease inpaint = Lease(TaskKind::kInpaint, shard);
+  inpaint.spec.depth = sources;
   inpaint.spec.warp_task = warp.spec.task;
   inpaint.spec.warp_directory = warp.attempt_directory;
   RunAndCommit(inpaint);

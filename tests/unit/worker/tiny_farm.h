@@ -2,6 +2,7 @@
 #define STEREOFARM_TESTS_UNIT_WORKER_TINY_FARM_H_
 
 #include <cstdint>
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 #include "common/media/frame_index.h"
 #include "common/media/picture.h"
 #include "models/api/depth_estimator.h"
+#include "models/api/inpainter.h"
 #include "tests/support/temp_folder.h"
 #include "worker/stages/run_task.h"
 
@@ -47,6 +49,23 @@ class BrightnessDepth : public DepthEstimator {
   DepthResult Mean(size_t first, size_t last, size_t middle) const;
   std::vector<DepthInput> frames_;  // at most 3
   bool begun_ = false;
+};
+
+// Shows in holes the mean of all that the frames of its window say: the source, how it is displaced
+// and the warped eye. Made for "window-mean"; every other name means what it always does.
+class WindowMean : public Inpainter {
+ public:
+  static constexpr int kWindow = 3;
+  int window() const override { return kWindow; }
+  absl::Status Begin() override;
+  absl::Status Push(InpaintFrame frame, std::vector<FilledFrame>* done) override;
+  absl::Status Finish(std::vector<FilledFrame>* done) override;
+  std::string Id() const override { return "window-mean/1"; }
+
+ private:
+  FilledFrame Fill(size_t target) const;
+  std::deque<InpaintFrame> frames_;
+  size_t next_ = 0;  // to be handed out
 };
 
 // A lossless film, a store and a runner: what a task needs, without a coordinator.

@@ -19,12 +19,14 @@
 #include "common/base/log.h"
 #include "common/base/random.h"
 #include "common/base/regular_file.h"
+#include "common/farm/fill_window.h"
 #include "models/registry/known_models.h"
 #include "models/registry/model_folder.h"
 #include "proto/records.h"
 #include "tests/support/temp_folder.h"
 #include "tests/unit/models/registry/made_weights_of.h"
 #include "worker/stages/damage.h"
+#include "worker/stages/depth.h"
 #include "worker/transfer/attempt_transfer.h"
 #include "worker/transfer/file_cache.h"
 #include "worker/transfer/own_files.h"
@@ -389,8 +391,8 @@ class TaskFilesTest : public TransferTest {
   TaskFilesTest() {
     WriteFarm("store/jobs/j/index.pb", "index");
     WriteFarm("film.mkv", "film");
-    AddDepth("jobs/j/depth/a/e1-x", {0, 12});
-    lease_.spec.depth = {{{{0, 10}, {0, 12}, {0, 20}}, "depth/a", "jobs/j/depth/a/e1-x", 1, 0}};
+    AddDepth("jobs/j/depth/a/e1-x", {0, 20});
+    lease_.spec.depth = {{{{0, 10}, {0, 20}, {0, 20}}, "depth/a", "jobs/j/depth/a/e1-x", 1, 0}};
   }
   void AddDepth(const std::string& folder, FrameRange frames) {
     Manifest manifest;
@@ -443,8 +445,9 @@ TEST_F(TaskFilesTest, WithoutTheStoreInputsComeAndTheResultAndItsLogGo) {
   EXPECT_EQ(farm_.heard[farm_.heard.size() - 2], std::string("write ") + kManifestFile);
   EXPECT_EQ(Text(place_.store / "jobs/j/index.pb"), "index");
   const fs::path depth = place_.store / "jobs/j/depth/a/e1-x";
-  EXPECT_EQ(Text(depth / "depth.000009.exr"), "depth.000009.exr");
-  EXPECT_FALSE(fs::exists(depth / "depth.000010.exr")) << "isn't read";
+  const int last = 9 + kFillWindow;
+  EXPECT_EQ(Text(depth / DepthFileName(last)), DepthFileName(last));
+  EXPECT_FALSE(fs::exists(depth / DepthFileName(last + 1))) << "isn't read";
   ASSERT_NE(place_.film.bytes, nullptr);
   EXPECT_EQ(place_.film.bytes->size(), 4);
   // Nothing comes a second time.
