@@ -1,21 +1,32 @@
 #ifndef STEREOFARM_MODELS_INPAINT_BACKGROUND_INPAINTER_H_
 #define STEREOFARM_MODELS_INPAINT_BACKGROUND_INPAINTER_H_
 
+#include <deque>
+
 #include "models/api/inpainter.h"
+#include "models/inpaint/seen_elsewhere.h"
+#include "models/inpaint/shot_window.h"
 
 namespace stereofarm {
 
-// Fills each hole from the background beside it, never from the foreground that uncovered it. Of
-// the two ends of a row's hole the farther one is background, and so is every known pixel not more
-// than a tolerance nearer than it (hole_sides.h). First the background's rim is freed of the
-// foreground's colour (background_rim.h). A pixel of the hole becomes the mean of the background
-// around it with weights 1 / (distance^2 + 2)^3: its nearest few pixels, more of them the deeper
-// the hole; beyond ten rows to either side it skips some. A row without a known pixel takes the
-// nearest row that has one; a picture without any turns black.
-class BackgroundInpainter : public StillInpainter {
+// Fills holes with what really stood there, as far as the frames around show it (seen_elsewhere.h),
+// brought over by the motion of the camera (shot_window.h); the rest from the background beside it
+// (background_fill.h). Holds 17 frames as halves, and the ones that wait to be filled.
+class BackgroundInpainter : public Inpainter {
  public:
-  absl::StatusOr<Image> Fill(const WarpedFrame& warped) override;
-  std::string Id() const override { return "background/1"; }
+  BackgroundInpainter();
+  int window() const override { return ShotWindow::kReach; }
+  absl::Status Begin() override;
+  absl::Status Push(InpaintFrame frame, std::vector<FilledFrame>* done) override;
+  absl::Status Finish(std::vector<FilledFrame>* done) override;
+  std::string Id() const override { return "background/2"; }
+
+ private:
+  void FillFirst(std::vector<FilledFrame>* done);
+
+  ShotWindow window_;
+  SeenElsewhere elsewhere_;
+  std::deque<InpaintFrame> waiting_;  // without their colours
 };
 
 }  // namespace stereofarm

@@ -105,13 +105,18 @@ void Fill(benchmark::State& state, const char* name) {
   const Scene& scene = OneScene();
   const auto inpainter = CreateInpainter(name);
   SF_CHECK(inpainter.ok());
-  InpaintFrame frame{.warped = scene.warped.Clone()};
   std::vector<FilledFrame> done;
-  for (auto _ : state) {
-    SF_CHECK((*inpainter)->Push(std::move(frame), &done).ok() && done.size() == 1);
-    frame = {.warped = std::move(done.front().warped)};
+  int64_t next = 0;
+  const auto push = [&] {
+    InpaintFrame frame{.frame = next++,
+                       .rgb = scene.rgb.Clone(),
+                       .displacement = scene.displacement.Clone(),
+                       .warped = scene.warped.Clone()};
+    SF_CHECK((*inpainter)->Push(std::move(frame), &done).ok());
     done.clear();
-  }
+  };
+  for (int i = 0; i < 2 * (*inpainter)->window(); ++i) push();
+  for (auto _ : state) push();
   double holes = 0;
   for (int y = 0; y < kHeight; ++y) {
     for (int x = 0; x < kWidth; ++x) holes += scene.warped.rgba.Row(3, y)[x] == 0;

@@ -8,12 +8,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <deque>
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/base/file_system.h"
@@ -25,6 +27,7 @@
 #include "models/inpaint/create.h"
 #include "models/stereo/depth_upsample.h"
 #include "models/stereo/parallax.h"
+#include "models/stereo/resample.h"
 #include "models/stereo/splat.h"
 
 namespace stereofarm {
@@ -155,19 +158,89 @@ Image Resize(const Image& image, int width, int height, int interpolation) {
   return result;
 }
 
+// One way to make the right eye.
 struct Candidate {
   std::string name;
-  std::string fill;
-  int divisor = 1;  // of the depth's size
-  bool bilinear = false;
+  std::string fill = "background";
+  std::optional<ResampleKernel> resample = std::nullopt;  // of the known pixels; else as splatted
+  int divisor = 1;                                        // of the depth's size
+  bool bilinear = false;                                  // brings that depth up to size
 };
 const std::vector<Candidate> kCandidates = {
     {"background", "background"},
+    {"background, soft resampling", "background", ResampleKernel::kSoft},
+    {"background, bicubic resampling", "background", ResampleKernel::kBicubic},
     {"stretch", "stretch"},
-    {"background, depth at 1/2", "background", 2},
-    {"background, depth at 1/2, bilinear", "background", 2, true},
-    {"background, depth at 1/3", "background", 3},
-    {"background, depth at 1/3, bilinear", "background", 3, true},
+    {"background, depth at 1/2", "background", std::nullopt, 2},
+    {"background, depth at 1/2, bilinear", "background", std::nullopt, 2, true},
+    {"background, depth at 1/3", "background", std::nullopt, 3},
+    {"background, depth at 1/3, bilinear", "background", std::nullopt, 3, true},
+};
+
+// What a frame that comes back filled is held against.
+struct Truth {
+  Image right;
+  Masks masks;
+};
+
+// Makes the right eye of a stream of frames in one way, and scores it.
+class Contestant {
+ public:
+  static absl::StatusOr<Contestant> Create(const Candidate& candidate) {
+    Contestant contestant;
+    contestant.candidate_ = candidate;
+    SF_ASSIGN_OR_RETURN(contestant.inpainter_, CreateInpainter(candidate.fill));
+    SF_RETURN_IF_ERROR(contestant.inpainter_->Begin());
+    return contestant;
+  }
+
+  absl::Status Push(int64_t number, const Image& left, const Image& true_displacement,
+                    const std::deque<Truth>& truths) {
+    InpaintFrame frame{.frame = number, .rgb = left.Clone()};
+    if (candidate_.divisor == 1) {
+      frame.displacement = true_displacement.Clone();
+    } else {
+      const Image small = Resize(true_displacement, left.width() / candidate_.divisor,
+                                 left.height() / candidate_.divisor, cv::INTER_AREA);
+      frame.displacement = candidate_.bilinear
+                               ? Resize(small, left.width(), left.height(), cv::INTER_LINEAR)
+                               : UpsampleDepth(small, left);
+    }
+    Splat(left, frame.displacement, true, &frame.warped);
+    if (candidate_.resample) {
+      Resample(left, frame.displacement, *candidate_.resample, &frame.warped);
+    }
+    std::vector<FilledFrame> done;
+    SF_RETURN_IF_ERROR(inpainter_->Push(std::move(frame), &done));
+    Take(done, truths);
+    return absl::OkStatus();
+  }
+
+  absl::Status Finish(const std::deque<Truth>& truths) {
+    std::vector<FilledFrame> done;
+    SF_RETURN_IF_ERROR(inpainter_->Finish(&done));
+    Take(done, truths);
+    return absl::OkStatus();
+  }
+
+  void Print() const {
+    std::printf("  %-36s %8.2f %8.2f %8.2f %8.4f\n", candidate_.name.c_str(),
+                Psnr(errors_.all, errors_.frames), Psnr(errors_.holes, errors_.frames_with_holes),
+                Psnr(errors_.edges, errors_.frames_with_edges),
+                errors_.ssim / std::max(1, errors_.frames));
+  }
+
+ private:
+  void Take(const std::vector<FilledFrame>& done, const std::deque<Truth>& truths) {
+    for (const FilledFrame& filled : done) {
+      const Truth& truth = truths[static_cast<size_t>(filled.frame)];
+      Score(filled.rgb, truth.right, truth.masks, &errors_);
+    }
+  }
+
+  Candidate candidate_;
+  std::unique_ptr<Inpainter> inpainter_;
+  Errors errors_;
 };
 
 absl::Status ScoreShot(const std::string& prefix) {
@@ -185,11 +258,16 @@ absl::Status ScoreShot(const std::string& prefix) {
   SF_ASSIGN_OR_RETURN(Film left_film, Film::Open(prefix + "_left.mkv"));
   SF_ASSIGN_OR_RETURN(Film right_film, Film::Open(prefix + "_right.mkv"));
 
-  std::vector<Errors> errors(kCandidates.size());
+  std::vector<Contestant> contestants;
+  for (const Candidate& candidate : kCandidates) {
+    SF_ASSIGN_OR_RETURN(Contestant contestant, Contestant::Create(candidate));
+    contestants.push_back(std::move(contestant));
+  }
+  std::deque<Truth> truths;  // of all frames
   double hole_share = 0;
   for (const fs::path& file : depth_files) {
     SF_ASSIGN_OR_RETURN(const Image left, left_film.Next());
-    SF_ASSIGN_OR_RETURN(const Image right, right_film.Next());
+    SF_ASSIGN_OR_RETURN(Image right, right_film.Next());
     if (left.empty() || right.empty()) break;
     SF_ASSIGN_OR_RETURN(ExrImage depth, ReadExr(file));
     for (int y = 0; y < left.height(); ++y) {
@@ -200,37 +278,20 @@ absl::Status ScoreShot(const std::string& prefix) {
         depth.image, rig, SynthesizedEye::kRight, SynthesizedEye::kRight);
     WarpedFrame reference;
     Splat(left, displacement, true, &reference);
-    const Masks masks = FindMasks(displacement, reference);
-    hole_share += cv::countNonZero(masks.holes) / (1.0 * left.width() * left.height());
-    for (size_t i = 0; i < kCandidates.size(); ++i) {
-      const Candidate& candidate = kCandidates[i];
-      WarpedFrame warped;
-      if (candidate.divisor == 1) {
-        warped = {.rgba = reference.rgba.Clone(), .displacement = reference.displacement.Clone()};
-      } else {
-        const Image small = Resize(displacement, left.width() / candidate.divisor,
-                                   left.height() / candidate.divisor, cv::INTER_AREA);
-        const Image full = candidate.bilinear
-                               ? Resize(small, left.width(), left.height(), cv::INTER_LINEAR)
-                               : UpsampleDepth(small, left);
-        Splat(left, full, true, &warped);
-      }
-      SF_ASSIGN_OR_RETURN(const auto inpainter, CreateInpainter(candidate.fill));
-      std::vector<FilledFrame> done;
-      SF_RETURN_IF_ERROR(inpainter->Push({.warped = std::move(warped)}, &done));
-      Score(done.front().rgb, right, masks, &errors[i]);
+    truths.push_back({std::move(right), FindMasks(displacement, reference)});
+    hole_share +=
+        cv::countNonZero(truths.back().masks.holes) / (1.0 * left.width() * left.height());
+    for (Contestant& contestant : contestants) {
+      SF_RETURN_IF_ERROR(
+          contestant.Push(static_cast<int64_t>(truths.size()) - 1, left, displacement, truths));
     }
   }
-  const int frames = errors[0].frames;
+  for (Contestant& contestant : contestants) SF_RETURN_IF_ERROR(contestant.Finish(truths));
+  const int frames = static_cast<int>(truths.size());
   std::printf("%s: %d frames, %.2f %% holes\n", fs::path(prefix).filename().c_str(), frames,
               100 * hole_share / std::max(1, frames));
   std::printf("  %-36s %8s %8s %8s %8s\n", "dB", "all", "holes", "edges", "SSIM");
-  for (size_t i = 0; i < kCandidates.size(); ++i) {
-    const Errors& e = errors[i];
-    std::printf("  %-36s %8.2f %8.2f %8.2f %8.4f\n", kCandidates[i].name.c_str(),
-                Psnr(e.all, e.frames), Psnr(e.holes, e.frames_with_holes),
-                Psnr(e.edges, e.frames_with_edges), e.ssim / std::max(1, e.frames));
-  }
+  for (const Contestant& contestant : contestants) contestant.Print();
   return absl::OkStatus();
 }
 

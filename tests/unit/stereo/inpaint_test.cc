@@ -13,6 +13,7 @@
 #include "models/inpaint/create.h"
 #include "models/inpaint/hole_runs.h"
 #include "models/inpaint/hole_sides.h"
+#include "models/inpaint/target.h"
 #include "models/stereo/splat.h"
 #include "tests/unit/stereo/picture.h"
 
@@ -24,7 +25,10 @@ Image FillWith(const std::string& name, const WarpedFrame& frame) {
   EXPECT_TRUE(inpainter.ok()) << inpainter.status();
   std::vector<FilledFrame> done;
   EXPECT_TRUE((*inpainter)->Begin().ok());
-  const absl::Status pushed = (*inpainter)->Push({.warped = frame.Clone()}, &done);
+  // A source eye that shows nothing more.
+  InpaintFrame input{.displacement = frame.displacement.Clone(), .warped = frame.Clone()};
+  input.rgb = CopyColour(frame.rgba);
+  const absl::Status pushed = (*inpainter)->Push(std::move(input), &done);
   EXPECT_TRUE(pushed.ok()) << pushed;
   EXPECT_TRUE((*inpainter)->Finish(&done).ok());
   EXPECT_EQ(done.size(), 1u);
@@ -60,7 +64,7 @@ WarpedFrame RandomWarp(int width, int height, bool nearer_is_larger, Random& ran
   return frame;
 }
 
-// The slow twin of one pixel's fill: the mean that BackgroundInpainter describes.
+// The slow twin of one pixel's fill: the mean that FillFromBackground describes.
 void ExpectPlainMean(const WarpedFrame& frame, const Image& cleaned, const Image& filled, int y,
                      HoleRun run, int x) {
   const HoleSides sides = FindHoleSides(frame, y, run);
@@ -89,7 +93,7 @@ void ExpectPlainMean(const WarpedFrame& frame, const Image& cleaned, const Image
   }
 }
 
-TEST(BackgroundInpainterTest, EqualsPlainTwin) {
+TEST(BackgroundFillTest, EqualsPlainTwin) {
   const auto random = SeededRandom(TestSeed());
   const int sizes[][2] = {{1, 3}, {7, 5}, {33, 9}, {64, 40}, {101, 30}};
   for (const auto& size : sizes) {
@@ -119,7 +123,7 @@ TEST(BackgroundInpainterTest, EqualsPlainTwin) {
   }
 }
 
-TEST(BackgroundInpainterTest, ForegroundIsNeverTaken) {
+TEST(BackgroundFillTest, ForegroundIsNeverTaken) {
   WarpedFrame frame = FlatFrame(40, 12, 0.25f, -5);
   for (int y = 2; y < 10; ++y) {
     for (int x = 10; x < 20; ++x) Set(&frame, x, y, 0.875f, 6);
@@ -132,7 +136,7 @@ TEST(BackgroundInpainterTest, ForegroundIsNeverTaken) {
   }
 }
 
-TEST(BackgroundInpainterTest, LeftEyeTakesTheSmallerDisplacementForNear) {
+TEST(BackgroundFillTest, LeftEyeTakesTheSmallerDisplacementForNear) {
   WarpedFrame frame = FlatFrame(40, 3, 0.25f, 5);
   frame.nearer_is_larger = false;
   for (int y = 0; y < 3; ++y) {
@@ -143,7 +147,7 @@ TEST(BackgroundInpainterTest, LeftEyeTakesTheSmallerDisplacementForNear) {
   for (int x = 12; x < 20; ++x) EXPECT_EQ(filled.Row(0, 1)[x], 0.25f) << x;
 }
 
-TEST(BackgroundInpainterTest, KnownPixelsAwayFromHolesStayAsTheyAre) {
+TEST(BackgroundFillTest, KnownPixelsAwayFromHolesStayAsTheyAre) {
   const auto random = SeededRandom(TestSeed());
   const WarpedFrame frame = RandomWarp(97, 11, true, *random);
   const Image filled = FillWith("background", frame);
@@ -158,7 +162,7 @@ TEST(BackgroundInpainterTest, KnownPixelsAwayFromHolesStayAsTheyAre) {
   }
 }
 
-TEST(BackgroundInpainterTest, HoleAtThePicturesSideTakesItsOnlyNeighbour) {
+TEST(BackgroundFillTest, HoleAtThePicturesSideTakesItsOnlyNeighbour) {
   WarpedFrame frame = FlatFrame(21, 3, 0.5f, 9);
   for (int y = 0; y < 3; ++y) {
     for (int x = 0; x < 6; ++x) Punch(&frame, x, y);
@@ -168,7 +172,7 @@ TEST(BackgroundInpainterTest, HoleAtThePicturesSideTakesItsOnlyNeighbour) {
   for (int x = 0; x < 21; ++x) EXPECT_EQ(filled.Row(2, 1)[x], 0.5f) << x;
 }
 
-TEST(BackgroundInpainterTest, MixtureOnTheBackgroundsRimIsFreedOfTheForeground) {
+TEST(BackgroundFillTest, MixtureOnTheBackgroundsRimIsFreedOfTheForeground) {
   WarpedFrame frame = FlatFrame(30, 1, 0.2f, 0);
   for (int x = 0; x < 10; ++x) Set(&frame, x, 0, 0.8f, 8);
   for (int x = 10; x < 18; ++x) Punch(&frame, x, 0);
@@ -177,7 +181,7 @@ TEST(BackgroundInpainterTest, MixtureOnTheBackgroundsRimIsFreedOfTheForeground) 
   for (int x = 10; x < 30; ++x) EXPECT_NEAR(filled.Row(0, 0)[x], 0.2f, 1e-3) << x;
 }
 
-TEST(BackgroundInpainterTest, DetailOnTheRimOfVariedBackgroundStays) {
+TEST(BackgroundFillTest, DetailOnTheRimOfVariedBackgroundStays) {
   WarpedFrame frame = FlatFrame(30, 1, 0.2f, 0);
   for (int x = 0; x < 10; ++x) Set(&frame, x, 0, 0.8f, 8);
   for (int x = 10; x < 18; ++x) Punch(&frame, x, 0);

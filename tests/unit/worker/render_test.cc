@@ -35,7 +35,7 @@ TEST(RenderTest, TheSourceEyeIsUntouchedInSideBySide) {
   for (const std::string format : {"yuv420p", "yuv422p10le", "yuv444p", "gbrp10le"}) {
     TinyFarm farm(TinyFilm{.pixel_format = format});
     const Shard shard = farm.ShardOf(2, 6);
-    const TaskLease lease = farm.Render(shard, {farm.Depth(shard)});
+    const TaskLease lease = farm.Render(shard, {farm.Depth(farm.ShardOf(0, 8))});
     ASSERT_TRUE(farm.Run(lease).ok()) << format;
     const std::vector<Picture> packed = DecodeAll(Segment(farm, lease));
     ASSERT_EQ(packed.size(), 4u);
@@ -132,7 +132,7 @@ TEST(RenderTest, ARigMovesByMetres) {
 TEST(RenderTest, DamagedDepthNamesItsTask) {
   TinyFarm farm;
   const Shard shard = farm.ShardOf(2, 6);
-  const DepthSource depth = farm.Depth(shard);
+  const DepthSource depth = farm.Depth(farm.ShardOf(0, 8));
   Damage(farm.store() / depth.directory / DepthFileName(4));
   const absl::Status status = farm.Run(farm.Render(shard, {depth})).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
@@ -142,7 +142,7 @@ TEST(RenderTest, DamagedDepthNamesItsTask) {
 TEST(RenderTest, MissingDepthNamesItsTask) {
   TinyFarm farm;
   const Shard shard = farm.ShardOf(2, 6);
-  const DepthSource depth = farm.Depth(shard);
+  const DepthSource depth = farm.Depth(farm.ShardOf(0, 8));
   std::filesystem::remove(farm.store() / depth.directory / DepthFileName(3));
   EXPECT_EQ(DamagedTask(farm.Run(farm.Render(shard, {depth})).status()), depth.task);
   std::filesystem::remove_all(farm.store() / depth.directory);

@@ -1,0 +1,264 @@
+#include "models/inpaint/seen_elsewhere.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "common/image/half.h"
+
+namespace stereofarm {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr int kCell = 8;
+// Surfaces whose displacements differ by less are one surface, pixels at a width of 960.
+constexpr float kTolerance = 1.0f;
+// The source eye may see this much farther before a point can't be there, pixels at 960.
+constexpr float kHidden = 0.75f;
+// Of the pixels that reach a hole: less is the frayed edge of a surface.
+constexpr float kEnoughWeight = 0.65f;
+
+// Red, green, blue and displacement of one pixel.
+using Colour = float __attribute__((vector_size(16)));
+
+Colour Load(const uint16_t* half) {
+  float out[4];
+  HalfToFloat(half, out, 4);
+  Colour colour;
+  std::memcpy(&colour, out, sizeof(colour));
+  return colour;
+}
+
+// Catmull and Rom's cubic.
+std::array<float, 4> CubicWeights(float t) {
+  return {((-0.5f * t + 1.0f) * t - 0.5f) * t, (1.5f * t - 2.5f) * t * t + 1.0f,
+          ((-1.5f * t + 2.0f) * t + 0.5f) * t, (0.5f * t - 0.5f) * t * t};
+}
+
+// The picture at (x, y): cubic between pixels inside of a surface; at its edge the mean of those of
+// the four pixels around that belong to it, by nearness.
+Colour Sample(const KeptFrame& frame, float x, float y, float source_d, float tolerance) {
+  const int x0 = std::clamp(static_cast<int>(std::floor(x)), 0, frame.width() - 1);
+  const int y0 = std::clamp(static_cast<int>(std::floor(y)), 0, frame.height() - 1);
+  const float fx = std::clamp(x - static_cast<float>(x0), 0.0f, 1.0f);
+  const float fy = std::clamp(y - static_cast<float>(y0), 0.0f, 1.0f);
+  if (x0 >= 1 && y0 >= 1 && x0 + 2 < frame.width() && y0 + 2 < frame.height()) {
+    const std::array<float, 4> wx = CubicWeights(fx), wy = CubicWeights(fy);
+    Colour sum = {};
+    bool inside = true;
+    for (int j = 0; j < 4; ++j) {
+      Colour row = {};
+      for (int i = 0; i < 4; ++i) {
+        const Colour pixel = Load(frame.Pixel(x0 - 1 + i, y0 - 1 + j));
+        inside &= std::abs(pixel[3] - source_d) < tolerance;
+        row += wx[static_cast<size_t>(i)] * pixel;
+      }
+      sum += wy[static_cast<size_t>(j)] * row;
+    }
+    if (inside) return sum;
+  }
+  Colour sum = {};
+  float total = 0;
+  for (int j = 0; j < 2; ++j) {
+    for (int i = 0; i < 2; ++i) {
+      const Colour pixel = Load(
+          frame.Pixel(std::min(x0 + i, frame.width() - 1), std::min(y0 + j, frame.height() - 1)));
+      const bool belongs = std::abs(pixel[3] - source_d) < tolerance;
+      const float weight = belongs ? (i == 0 ? 1 - fx : fx) * (j == 0 ? 1 - fy : fy) + 1e-3f : 0;
+      sum += belongs ? weight * pixel : Colour{};
+      total += weight;
+    }
+  }
+  return total > 0 ? sum / total : Load(frame.Pixel(x0, y0));
+}
+
+}  // namespace
+
+void SeenElsewhere::FindHoles(const WarpedFrame& warped) {
+  width_ = warped.rgba.width();
+  height_ = warped.rgba.height();
+  const float scale = std::max(1.0f, static_cast<float>(width_) / 960.0f);
+  tolerance_ = kTolerance * scale;
+  hidden_ = kHidden * scale;
+  cells_across_ = (width_ + kCell - 1) / kCell;
+  holes_.clear();
+  index_.assign(static_cast<size_t>(width_) * static_cast<size_t>(height_), -1);
+  cells_.assign(static_cast<size_t>(cells_across_) * static_cast<size_t>(height_ / kCell + 1), 0);
+  for (int y = 0; y < height_; ++y) {
+    const float* alpha = warped.rgba.Row(3, y);
+    int32_t* index = &index_[static_cast<size_t>(y) * static_cast<size_t>(width_)];
+    uint8_t* cells = &cells_[static_cast<size_t>(y / kCell) * static_cast<size_t>(cells_across_)];
+    for (int x = 0; x < width_; ++x) {
+      if (alpha[x] != 0) continue;
+      index[x] = static_cast<int32_t>(holes_.size());
+      holes_.push_back({x, y});
+      cells[x / kCell] = 1;
+    }
+  }
+}
+
+bool SeenElsewhere::AnyHole(int x0, int y0, int x1, int y1) const {
+  x0 = std::max(x0, 0);
+  y0 = std::max(y0, 0);
+  x1 = std::min(x1, width_ - 1);
+  y1 = std::min(y1, height_ - 1);
+  for (int cy = y0 / kCell; cy * kCell <= y1; ++cy) {
+    const uint8_t* cells = &cells_[static_cast<size_t>(cy) * static_cast<size_t>(cells_across_)];
+    for (int cx = x0 / kCell; cx * kCell <= x1; ++cx) {
+      if (cells[cx] != 0) return true;
+    }
+  }
+  return false;
+}
+
+void SeenElsewhere::Land(const SeenFrom& from, const Image& displacement, float sign) {
+  landings_.assign(holes_.size(), Landing{.nearest = -kInfinity});
+  const KeptFrame& frame = *from.frame;
+  for (int by = 0; by < frame.blocks_down(); ++by) {
+    for (int bx = 0; bx < frame.blocks_across(); ++bx) {
+      // The block's corners, near and far, hold between them wherever its pixels go.
+      const KeptFrame::Range range = frame.BlockRange(bx, by);
+      if (range.low > range.high) continue;
+      double left = kInfinity, top = kInfinity, right = -kInfinity, bottom = -kInfinity;
+      bool passed = false;
+      for (int corner = 0; corner < 8; ++corner) {
+        const SeenPoint p = from.motion.Apply(
+            {.x = bx * KeptFrame::kBlockWidth + (corner & 1) * (KeptFrame::kBlockWidth - 1.0),
+             .y =
+                 by * KeptFrame::kBlockHeight + (corner >> 1 & 1) * (KeptFrame::kBlockHeight - 1.0),
+             .d = (corner & 4) != 0 ? range.high : range.low});
+        passed |= !(std::abs(p.x) < 1e6 && std::abs(p.y) < 1e6 && std::abs(p.d) < 1e6);
+        left = std::min(left, p.x - p.d);
+        right = std::max(right, p.x - p.d);
+        top = std::min(top, p.y);
+        bottom = std::max(bottom, p.y);
+      }
+      if (passed || right < -1 || bottom < -1 || left > width_ || top > height_) continue;
+      if (!AnyHole(static_cast<int>(left) - 2, static_cast<int>(top) - 2,
+                   static_cast<int>(right) + 2, static_cast<int>(bottom) + 2)) {
+        continue;
+      }
+      LandBlock(from, displacement, sign, bx, by);
+    }
+  }
+}
+
+void SeenElsewhere::LandBlock(const SeenFrom& from, const Image& displacement, float sign, int bx,
+                              int by) {
+  constexpr int kWidth = KeptFrame::kBlockWidth;
+  const KeptFrame& frame = *from.frame;
+  std::array<float, 16> m;
+  for (size_t i = 0; i < 16; ++i) m[i] = static_cast<float>(from.motion.rows()[i]);
+  const int x0 = bx * kWidth;
+  const int count = std::min(kWidth, width_ - x0);
+  const int end = std::min((by + 1) * KeptFrame::kBlockHeight, height_);
+  float pixels[kWidth * KeptFrame::kChannels] = {};
+  float source_d[kWidth], seen_x[kWidth], seen_y[kWidth], seen_d[kWidth];
+  for (int y = by * KeptFrame::kBlockHeight; y < end; ++y) {
+    HalfToFloat(frame.Pixel(x0, y), pixels, count * KeptFrame::kChannels);
+    for (int i = 0; i < kWidth; ++i) source_d[i] = pixels[KeptFrame::kChannels * i + 3];
+    const float fy = static_cast<float>(y);
+    for (int i = 0; i < kWidth; ++i) {
+      const float x = static_cast<float>(x0 + i), d = source_d[i];
+      const float scale = 1.0f / (m[8] * x + m[9] * fy + m[10] + m[11] * d);
+      seen_x[i] = (m[0] * x + m[1] * fy + m[2] + m[3] * d) * scale;
+      seen_y[i] = (m[4] * x + m[5] * fy + m[6] + m[7] * d) * scale;
+      seen_d[i] = (m[12] * x + m[13] * fy + m[14] + m[15] * d) * scale;
+    }
+    for (int i = 0; i < count; ++i) {
+      const float x = seen_x[i] - seen_d[i];
+      if (!(x > -1 && x < static_cast<float>(width_) && seen_y[i] > -1 &&
+            seen_y[i] < static_cast<float>(height_))) {
+        continue;
+      }
+      const int left = static_cast<int>(x + 1) - 1, top = static_cast<int>(seen_y[i] + 1) - 1;
+      bool absent = false;  // looked up where it first matters
+      for (int tap = 0; tap < 4 && !absent; ++tap) {
+        const int tx = left + (tap & 1), ty = top + (tap >> 1);
+        if (tx < 0 || ty < 0 || tx >= width_ || ty >= height_) continue;
+        const int32_t hole =
+            index_[static_cast<size_t>(ty) * static_cast<size_t>(width_) + static_cast<size_t>(tx)];
+        if (hole < 0) continue;
+        const int sx = static_cast<int>(std::lround(seen_x[i]));
+        const int sy = std::clamp(static_cast<int>(std::lround(seen_y[i])), 0, height_ - 1);
+        if (sx >= 0 && sx < width_ &&
+            sign * displacement.Row(0, sy)[sx] < sign * seen_d[i] - hidden_) {
+          absent = true;
+          break;
+        }
+        const float weight = (1 - std::abs(x - static_cast<float>(tx))) *
+                             (1 - std::abs(seen_y[i] - static_cast<float>(ty)));
+        if (!(weight > 0)) continue;
+        Landing& landing = landings_[static_cast<size_t>(hole)];
+        const float near = sign * seen_d[i];
+        if (near < landing.nearest - tolerance_) continue;
+        if (near > landing.nearest + tolerance_) landing = Landing{};
+        landing.nearest = landing.weight == 0 ? near : std::max(near, landing.nearest);
+        landing.weight += weight;
+        landing.source_x += weight * static_cast<float>(x0 + i);
+        landing.source_y += weight * fy;
+        landing.x += weight * x;
+        landing.y += weight * seen_y[i];
+        landing.source_d += weight * source_d[i];
+        landing.d += weight * seen_d[i];
+      }
+    }
+  }
+}
+
+void SeenElsewhere::Settle(Place* places) const {
+  for (size_t i = 0; i < holes_.size(); ++i) {
+    const Landing& landing = landings_[i];
+    if (!(landing.weight > kEnoughWeight)) {
+      places[i].d = kInfinity;
+      continue;
+    }
+    const float scale = 1.0f / landing.weight;
+    places[i] = {
+        .d = landing.d * scale,
+        .source_d = landing.source_d * scale,
+        .x = landing.source_x * scale + static_cast<float>(holes_[i].x) - landing.x * scale,
+        .y = landing.source_y * scale + static_cast<float>(holes_[i].y) - landing.y * scale};
+  }
+}
+
+void SeenElsewhere::Fill(const Image& displacement, const std::vector<SeenFrom>& neighbours,
+                         WarpedFrame* warped) {
+  FindHoles(*warped);
+  if (holes_.empty()) return;
+  const float sign = warped->nearer_is_larger ? 1.0f : -1.0f;
+  places_.resize(holes_.size() * neighbours.size());
+  for (size_t n = 0; n < neighbours.size(); ++n) {
+    Land(neighbours[n], displacement, sign);
+    Settle(&places_[n * holes_.size()]);
+  }
+  std::vector<float> found;
+  for (size_t i = 0; i < holes_.size(); ++i) {
+    found.clear();
+    for (size_t n = 0; n < neighbours.size(); ++n) {
+      const float d = places_[n * holes_.size() + i].d;
+      if (d < kInfinity) found.push_back(d);
+    }
+    if (found.empty()) continue;
+    const auto middle = found.begin() + static_cast<ptrdiff_t>(found.size() / 2);
+    std::nth_element(found.begin(), middle, found.end());
+    const float median = *middle;
+    Colour sum = {};
+    float total = 0;
+    for (size_t n = 0; n < neighbours.size(); ++n) {
+      const Place& place = places_[n * holes_.size() + i];
+      if (!(std::abs(place.d - median) < tolerance_)) continue;
+      sum += Sample(*neighbours[n].frame, place.x, place.y, place.source_d, tolerance_);
+      total += 1;
+    }
+    sum /= total;
+    const auto [x, y] = holes_[i];
+    for (int c = 0; c < 3; ++c) warped->rgba.Row(c, y)[x] = sum[c];
+    warped->rgba.Row(3, y)[x] = 1;
+    warped->displacement.Row(0, y)[x] = median;
+  }
+}
+
+}  // namespace stereofarm

@@ -1,0 +1,69 @@
+#ifndef STEREOFARM_MODELS_INPAINT_SEEN_ELSEWHERE_H_
+#define STEREOFARM_MODELS_INPAINT_SEEN_ELSEWHERE_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "models/api/inpainter.h"
+#include "models/inpaint/disparity_motion.h"
+#include "models/inpaint/kept_frame.h"
+
+namespace stereofarm {
+
+// Another frame of the shot, and where its surface points stand in the frame to be filled.
+struct SeenFrom {
+  const KeptFrame* frame = nullptr;
+  DisparityMotion motion;
+};
+
+// Fills holes with what other frames of the shot show of the surface that stands there.
+class SeenElsewhere {
+ public:
+  // Fills what holes of `warped` it can, known from then on. `displacement` is the source eye's of
+  // the same frame.
+  //
+  // Each neighbour's pixels are moved into the frame and on into the eye to be made, where the
+  // nearest that reaches a pixel wins. A point counts only where the source eye sees nothing
+  // farther in its place, for then it can't be there: so what moves by itself drops out. Of the
+  // neighbours' answers to a pixel, those that agree with the median displacement are averaged.
+  void Fill(const Image& displacement, const std::vector<SeenFrom>& neighbours,
+            WarpedFrame* warped);
+
+ private:
+  struct Hole {
+    int x, y;
+  };
+  // What has reached a hole: sums over pixels of one surface, by weight.
+  struct Landing {
+    float nearest;  // signed so that larger is nearer
+    float weight;
+    float source_x, source_y;  // in the neighbour
+    float x, y;                // where it landed
+    float source_d, d;         // displacement in the neighbour, and here
+  };
+  // The surface that one neighbour shows of a hole, and where; `d` isn't finite where it shows
+  // none.
+  struct Place {
+    float d, source_d, x, y;
+  };
+
+  void FindHoles(const WarpedFrame& warped);
+  bool AnyHole(int x0, int y0, int x1, int y1) const;
+  void Land(const SeenFrom& from, const Image& displacement, float sign);
+  void LandBlock(const SeenFrom& from, const Image& displacement, float sign, int bx, int by);
+  void Settle(Place* places) const;
+
+  int width_ = 0, height_ = 0;
+  float tolerance_ = 0, hidden_ = 0;  // of displacement, in pixels
+  std::vector<Hole> holes_;
+  std::vector<int32_t> index_;  // of each pixel: its hole, or -1
+  std::vector<uint8_t> cells_;  // whether a cell of the picture has a hole
+  int cells_across_ = 0;
+  std::vector<Landing> landings_;  // of each hole
+  std::vector<Place> places_;      // of each neighbour, of each hole
+};
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_MODELS_INPAINT_SEEN_ELSEWHERE_H_

@@ -1,0 +1,64 @@
+#include "models/inpaint/shot_window.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace stereofarm {
+namespace {
+
+// Distances whose flow is looked at; others are chained of them, the longest first.
+constexpr int kSteps[] = {4, 1};
+constexpr int kDistances[] = {-8, -4, -2, -1, 1, 2, 4, 8};
+// Share of the points that must agree with a motion.
+constexpr double kAgreeing = 0.5;
+
+}  // namespace
+
+void ShotWindow::Add(KeptFrame frame) {
+  frames_.push_back(std::move(frame));
+  const KeptFrame& added = frames_.back();
+  for (const int step : kSteps) {
+    const KeptFrame* earlier = Find(added.frame() - step);
+    if (earlier == nullptr) continue;
+    motions_[{step, earlier->frame()}] = MotionBetween(*earlier, added, &flow_);
+  }
+}
+
+void ShotWindow::Forget(int64_t frame) {
+  while (!frames_.empty() && frames_.front().frame() < frame) frames_.pop_front();
+  std::erase_if(motions_, [frame](const auto& entry) { return entry.first.second < frame; });
+}
+
+const KeptFrame* ShotWindow::Find(int64_t frame) const {
+  if (frames_.empty()) return nullptr;
+  const int64_t at = frame - frames_.front().frame();
+  if (at < 0 || at >= static_cast<int64_t>(frames_.size())) return nullptr;
+  return &frames_[static_cast<size_t>(at)];
+}
+
+std::optional<DisparityMotion> ShotWindow::Between(int64_t from, int distance) const {
+  DisparityMotion motion;
+  for (const int step : kSteps) {
+    for (; distance >= step; distance -= step, from += step) {
+      const auto fit = motions_.find({step, from});
+      if (fit == motions_.end() || fit->second.agreeing < kAgreeing) return std::nullopt;
+      motion = motion.Then(fit->second.motion);
+    }
+  }
+  return motion;
+}
+
+std::vector<SeenFrom> ShotWindow::Neighbours(int64_t frame) const {
+  std::vector<SeenFrom> neighbours;
+  for (const int distance : kDistances) {
+    const KeptFrame* other = Find(frame + distance);
+    if (other == nullptr) continue;
+    const auto motion =
+        distance < 0 ? Between(frame + distance, -distance) : Between(frame, distance);
+    if (!motion) continue;
+    neighbours.push_back({other, distance < 0 ? *motion : motion->Inverse()});
+  }
+  return neighbours;
+}
+
+}  // namespace stereofarm

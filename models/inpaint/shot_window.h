@@ -1,0 +1,43 @@
+#ifndef STEREOFARM_MODELS_INPAINT_SHOT_WINDOW_H_
+#define STEREOFARM_MODELS_INPAINT_SHOT_WINDOW_H_
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "models/flow/dense_flow.h"
+#include "models/inpaint/kept_frame.h"
+#include "models/inpaint/pair_motion.h"
+#include "models/inpaint/seen_elsewhere.h"
+
+namespace stereofarm {
+
+// The frames of a shot around the ones that are being filled, and how the scene moves between them.
+// What it says of a frame depends on the frames within kReach of it alone.
+class ShotWindow {
+ public:
+  static constexpr int kReach = 8;
+
+  // `frame` follows the last one that was added.
+  void Add(KeptFrame frame);
+  // Forgets frames before `frame`.
+  void Forget(int64_t frame);
+  const KeptFrame* Find(int64_t frame) const;
+  // Those of the frames 1, 2, 4 and 8 before and after `frame` that are there and show the same
+  // scene, in order of time, with the motion into `frame`.
+  std::vector<SeenFrom> Neighbours(int64_t frame) const;
+
+ private:
+  // From `from` to a frame `distance` later; none where any part of the way isn't to be trusted.
+  std::optional<DisparityMotion> Between(int64_t from, int distance) const;
+
+  DenseFlow flow_;
+  std::deque<KeptFrame> frames_;
+  std::map<std::pair<int, int64_t>, MotionFit> motions_;  // by distance and earlier frame
+};
+
+}  // namespace stereofarm
+
+#endif  // STEREOFARM_MODELS_INPAINT_SHOT_WINDOW_H_

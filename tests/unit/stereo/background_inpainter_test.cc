@@ -1,0 +1,243 @@
+#include "models/inpaint/background_inpainter.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "common/base/random.h"
+#include "models/inpaint/target.h"
+#include "models/stereo/splat.h"
+#include "tests/unit/stereo/picture.h"
+
+namespace stereofarm {
+namespace {
+
+constexpr int kWidth = 160;
+constexpr int kHeight = 96;
+
+// Smooth grey patterns on an endless wall; nothing can be guessed from what lies beside it.
+class Wall {
+ public:
+  explicit Wall(uint64_t seed) : values_(kCells * kCells) {
+    const auto random = SeededRandom(seed);
+    for (float& value : values_) value = RandomFloat(0.1f, 0.9f, *random);
+  }
+  float At(double x, double y) const {
+    const double u = x / kPitch, v = y / kPitch;
+    const int i = static_cast<int>(std::floor(u)), j = static_cast<int>(std::floor(v));
+    const float fu = Ease(u - i), fv = Ease(v - j);
+    const float top = Cell(i, j) + fu * (Cell(i + 1, j) - Cell(i, j));
+    const float bottom = Cell(i, j + 1) + fu * (Cell(i + 1, j + 1) - Cell(i, j + 1));
+    return top + fv * (bottom - top);
+  }
+
+ private:
+  static constexpr int kCells = 64;
+  static constexpr double kPitch = 5;
+  static float Ease(double t) { return static_cast<float>(t * t * (3 - 2 * t)); }
+  float Cell(int i, int j) const {
+    return values_[static_cast<size_t>((j & (kCells - 1)) * kCells + (i & (kCells - 1)))];
+  }
+  std::vector<float> values_;
+};
+
+// A grey wall behind a red square that moves by itself. The camera may pan along the wall.
+struct Film {
+  double square_speed = 4;  // pixels a frame
+  double pan = 0;
+  float wall_d = -3, square_d = 9;
+  bool nearer_is_larger = true;
+  float exposure_step = 0;  // gain of every other frame
+  Wall wall = Wall(11);
+
+  // What an eye sees that's `offset` times the displacement away from the source.
+  void See(int64_t t, float offset, Image* rgb, Image* displacement) const {
+    *rgb = Image(kWidth, kHeight, 3);
+    *displacement = Image(kWidth, kHeight, 1);
+    const float gain = 1 + exposure_step * static_cast<float>(t % 2);
+    for (int y = 0; y < kHeight; ++y) {
+      for (int x = 0; x < kWidth; ++x) {
+        const double left = 40 + square_speed * static_cast<double>(t) - offset * square_d;
+        const bool square = x >= left && x < left + 30 && y >= 30 && y < 66;
+        const float grey = gain * wall.At(x + offset * wall_d + pan * static_cast<double>(t), y);
+        for (int c = 0; c < 3; ++c) {
+          rgb->Row(c, y)[x] = square ? (c == 0 ? 1.0f : 0.0f) : 0.6f * grey;
+        }
+        displacement->Row(0, y)[x] = square ? square_d : wall_d;
+      }
+    }
+  }
+
+  InpaintFrame Frame(int64_t t) const {
+    InpaintFrame frame{.frame = t};
+    See(t, 0, &frame.rgb, &frame.displacement);
+    Splat(frame.rgb, frame.displacement, nearer_is_larger, &frame.warped);
+    frame.warped.frame = t;
+    return frame;
+  }
+
+  Image Truth(int64_t t) const {
+    Image rgb, displacement;
+    See(t, 1, &rgb, &displacement);
+    return rgb;
+  }
+};
+
+std::vector<FilledFrame> FillFilm(const Film& film, int64_t begin, int64_t end) {
+  BackgroundInpainter inpainter;
+  std::vector<FilledFrame> done;
+  EXPECT_TRUE(inpainter.Begin().ok());
+  for (int64_t t = begin; t < end; ++t) {
+    const absl::Status status = inpainter.Push(film.Frame(t), &done);
+    EXPECT_TRUE(status.ok()) << status;
+  }
+  EXPECT_TRUE(inpainter.Finish(&done).ok());
+  EXPECT_EQ(done.size(), static_cast<size_t>(end - begin));
+  return done;
+}
+
+struct Errors {
+  double mean = 0;
+  int holes = 0;
+  int red = 0;  // of them, ones with the square's colour
+};
+
+// In the columns begin .. end - 1.
+Errors InHoles(const FilledFrame& filled, const Image& truth, int begin = 0, int end = kWidth) {
+  Errors errors;
+  for (int y = 0; y < kHeight; ++y) {
+    for (int x = begin; x < end; ++x) {
+      if (filled.warped.rgba.Row(3, y)[x] != 0) continue;
+      ++errors.holes;
+      errors.mean += std::abs(filled.rgb.Row(1, y)[x] - truth.Row(1, y)[x]);
+      errors.red += filled.rgb.Row(0, y)[x] > filled.rgb.Row(1, y)[x] + 0.1f;
+    }
+  }
+  errors.mean /= std::max(1, errors.holes);
+  return errors;
+}
+
+TEST(BackgroundInpainterTest, HoleShowsWhatStandsThereInOtherFrames) {
+  const Film film;
+  const std::vector<FilledFrame> done = FillFilm(film, 0, 17);
+  for (const int t : {2, 8, 14}) {
+    const FilledFrame& filled = done[static_cast<size_t>(t)];
+    ASSERT_EQ(filled.frame, t);
+    const Errors behind = InHoles(filled, film.Truth(t), 8, kWidth - 8);
+    EXPECT_GT(behind.holes, 200);
+    EXPECT_LT(behind.mean, 0.01) << t;
+    EXPECT_EQ(behind.red, 0);
+  }
+}
+
+TEST(BackgroundInpainterTest, CameraThatPansShowsWhatLeavesThePictureAtItsSides) {
+  Film film;
+  film.pan = 2;
+  film.square_speed = 1;
+  const std::vector<FilledFrame> done = FillFilm(film, 0, 17);
+  const Errors side = InHoles(done[8], film.Truth(8), 0, 8);
+  EXPECT_GE(side.holes, 3 * kHeight);
+  EXPECT_LT(side.mean, 0.02);
+  const Errors behind = InHoles(done[8], film.Truth(8), 8, kWidth - 8);
+  EXPECT_LT(behind.mean, 0.02);
+  EXPECT_EQ(behind.red, 0);
+}
+
+TEST(BackgroundInpainterTest, LeftEyeTakesTheSmallerDisplacementForNear) {
+  Film film;
+  film.wall_d = 3;
+  film.square_d = -9;
+  film.nearer_is_larger = false;
+  const std::vector<FilledFrame> done = FillFilm(film, 0, 17);
+  const Errors behind = InHoles(done[8], film.Truth(8), 8, kWidth - 8);
+  EXPECT_GT(behind.holes, 200);
+  EXPECT_LT(behind.mean, 0.01);
+  EXPECT_EQ(behind.red, 0);
+}
+
+TEST(BackgroundInpainterTest, WhatNoFrameSawIsFilledFromTheBackgroundBesideIt) {
+  Film film;
+  film.square_speed = 0;
+  const std::vector<FilledFrame> done = FillFilm(film, 0, 9);
+  const Errors behind = InHoles(done[4], film.Truth(4), 8, kWidth - 8);
+  EXPECT_GT(behind.holes, 200);
+  EXPECT_EQ(behind.red, 0);
+}
+
+TEST(BackgroundInpainterTest, FrameDependsOnItsWindowAloneNotOnWhereTheStreamBegan) {
+  Film film;
+  film.pan = 1.3;
+  const std::vector<FilledFrame> whole = FillFilm(film, 0, 24);
+  const std::vector<FilledFrame> part = FillFilm(film, 3, 20);
+  EXPECT_EQ(part[8].frame, 11);
+  ExpectSamePixels(part[8].rgb, whole[11].rgb);
+}
+
+TEST(BackgroundInpainterTest, UnwantedFramesHelpButAreNotHandedOut) {
+  const Film film;
+  BackgroundInpainter inpainter;
+  std::vector<FilledFrame> done;
+  ASSERT_TRUE(inpainter.Begin().ok());
+  for (int64_t t = 0; t < 17; ++t) {
+    InpaintFrame frame = film.Frame(t);
+    frame.wanted = t == 8;
+    ASSERT_TRUE(inpainter.Push(std::move(frame), &done).ok());
+  }
+  ASSERT_TRUE(inpainter.Finish(&done).ok());
+  ASSERT_EQ(done.size(), 1u);
+  EXPECT_EQ(done[0].frame, 8);
+  ExpectSamePixels(done[0].rgb, FillFilm(film, 0, 17)[8].rgb);
+}
+
+TEST(BackgroundInpainterTest, StreamBeginsAgainWithoutMemory) {
+  const Film film;
+  BackgroundInpainter inpainter;
+  std::vector<FilledFrame> done;
+  for (const int64_t first : {5, 0}) {
+    done.clear();
+    ASSERT_TRUE(inpainter.Begin().ok());
+    for (int64_t t = first; t < first + 3; ++t) {
+      ASSERT_TRUE(inpainter.Push(film.Frame(t), &done).ok());
+    }
+  }
+  ASSERT_TRUE(inpainter.Finish(&done).ok());
+  ASSERT_EQ(done.size(), 3u);
+  ExpectSamePixels(done[1].rgb, FillFilm(film, 0, 3)[1].rgb);
+}
+
+TEST(BackgroundInpainterTest, FramesThatDontFitAreRefused) {
+  const Film film;
+  BackgroundInpainter inpainter;
+  std::vector<FilledFrame> done;
+  ASSERT_TRUE(inpainter.Push(film.Frame(0), &done).ok());
+  EXPECT_EQ(inpainter.Push(film.Frame(2), &done).code(), absl::StatusCode::kInvalidArgument);
+  InpaintFrame colourless = film.Frame(1);
+  colourless.rgb = Image();
+  EXPECT_EQ(inpainter.Push(std::move(colourless), &done).code(),
+            absl::StatusCode::kInvalidArgument);
+  InpaintFrame small = film.Frame(1);
+  small.displacement = Image(8, 8, 1);
+  EXPECT_EQ(inpainter.Push(std::move(small), &done).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(inpainter.Push(film.Frame(1), &done).ok());
+}
+
+TEST(BackgroundInpainterTest, DisplacementThatIsNoNumberDoesNoHarm) {
+  const Film film;
+  BackgroundInpainter inpainter;
+  std::vector<FilledFrame> done;
+  for (int64_t t = 0; t < 4; ++t) {
+    InpaintFrame frame = film.Frame(t);
+    std::fill_n(frame.displacement.Row(0, 20), 30, std::nanf(""));
+    Splat(frame.rgb, frame.displacement, true, &frame.warped);
+    ASSERT_TRUE(inpainter.Push(std::move(frame), &done).ok());
+  }
+  ASSERT_TRUE(inpainter.Finish(&done).ok());
+  for (int x = 0; x < kWidth; ++x) EXPECT_TRUE(std::isfinite(done[1].rgb.Row(0, 20)[x]));
+}
+
+}  // namespace
+}  // namespace stereofarm
