@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "models/depth/parallax_gauge.h"
 #include "models/depth/parallax_subjects.h"
+#include "models/depth/parallax_titles.h"
 
 namespace stereofarm {
 namespace {
@@ -69,6 +70,19 @@ Image FlowImage(const cv::Mat& flow) {
   return image;
 }
 
+// Whether half of the picture moves by as much as shows in its sharp edges after some frames.
+bool PictureMoves(const FlowPair& pair) {
+  const float least = 0.2f * static_cast<float>(pair.forward.cols) / 480.0f;
+  int moving = 0, all = 0;
+  for (int y = 4; y < pair.forward.rows; y += 8) {
+    const cv::Vec2f* flow = pair.forward.ptr<cv::Vec2f>(y);
+    for (int x = 4; x < pair.forward.cols; x += 8, ++all) {
+      moving += flow[x][0] * flow[x][0] + flow[x][1] * flow[x][1] > least * least;
+    }
+  }
+  return 2 * moving > all;
+}
+
 int EvenAtLeast(double value) {
   return std::max(kSmallestSide, 2 * static_cast<int>(std::lround(value / 2)));
 }
@@ -89,7 +103,9 @@ struct ParallaxEstimator::Pair {
   PairMotion motion;
 };
 
-ParallaxEstimator::ParallaxEstimator() { cv::setNumThreads(1); }
+ParallaxEstimator::ParallaxEstimator(const ParallaxOptions& options) : options_(options) {
+  cv::setNumThreads(1);
+}
 ParallaxEstimator::~ParallaxEstimator() = default;
 
 absl::StatusOr<DepthPlan> ParallaxEstimator::Plan(ImageSize picture) const {
@@ -236,6 +252,18 @@ cv::Mat ParallaxEstimator::OwnMotion(int64_t t) {
   return sum;
 }
 
+cv::Mat ParallaxEstimator::TitlesOf(int64_t t) {
+  if (t + 1 < end_ ? !PictureMoves(PairOf(t, t + 1).flow)
+                   : t == first_ || !PictureMoves(PairOf(t - 1, t).flow)) {
+    return cv::Mat();
+  }
+  std::vector<const cv::Mat*> others;
+  for (const int64_t u : {t - kReach, t - kReach / 2, t + kReach / 2, t + kReach}) {
+    if (u >= first_ && u < end_) others.push_back(&frames_.at(u)->grey);
+  }
+  return others.size() < 2 ? cv::Mat() : FindTitles(frames_.at(t)->grey, others);
+}
+
 // A flash, a smear, a damaged frame: its neighbours know each other, but not it.
 bool ParallaxEstimator::IsLost(int64_t t) {
   return t > first_ && t + 1 < end_ && PairOf(t - 1, t).motion.survivors < kUnrelated &&
@@ -245,12 +273,17 @@ bool ParallaxEstimator::IsLost(int64_t t) {
 
 void ParallaxEstimator::MeasureFrame(int64_t t) {
   Frame& frame = *frames_.at(t);
-  std::vector<FrameSide> sides;
-  AddSide(t, 1, &sides);
-  AddSide(t, -1, &sides);
+  FrameInput input;
+  input.rgb = &frame.rgb;
+  if (options_.travel) {
+    AddSide(t, 1, &input.sides);
+    AddSide(t, -1, &input.sides);
+  }
   double trust = 0;
-  for (const FrameSide& side : sides) trust = std::max(trust, side.trust);
-  frame.depth = EstimateFrame(frame.rgb, sides, trust < 1 ? OwnMotion(t) : cv::Mat());
+  for (const FrameSide& side : input.sides) trust = std::max(trust, side.trust);
+  if (trust < 1 && options_.subjects) input.own_motion = OwnMotion(t);
+  if (options_.titles) input.titles = TitlesOf(t);
+  frame.depth = EstimateFrame(input, options_);
   frame.depth.lost = IsLost(t);
   if (t > first_) {
     frame.ratio_from_last = LogRatio(frames_.at(t - 1)->depth, frame.depth, PairOf(t - 1, t).flow);
@@ -259,7 +292,7 @@ void ParallaxEstimator::MeasureFrame(int64_t t) {
 
 cv::Mat ParallaxEstimator::Steadied(int64_t t, int rounds) {
   Frame& frame = *frames_.at(t);
-  if (rounds == 0) return frame.depth.rho;
+  if (rounds == 0 || !options_.steady) return frame.depth.rho;
   cv::Mat& steadied = frame.steadied[static_cast<size_t>(rounds - 1)];
   if (!steadied.empty()) return steadied;
   const bool before = t > first_, after = t + 1 < end_;
@@ -294,7 +327,8 @@ DepthResult ParallaxEstimator::Answer(int64_t t) {
   const int64_t to = std::min(end_ - 1, t + kSteady);
   std::vector<double> ratios;
   for (int64_t u = from + 1; u <= to; ++u) ratios.push_back(frames_.at(u)->ratio_from_last);
-  const double gauge = std::exp(WindowGauge(ratios, static_cast<size_t>(t - from)));
+  const double gauge =
+      options_.gauge ? std::exp(WindowGauge(ratios, static_cast<size_t>(t - from))) : 1.0;
   DepthResult result;
   result.frame = t;
   result.inverse_depth = ToImage(Steadied(t, kRounds), gauge);

@@ -9,6 +9,7 @@
 
 #include "models/api/depth_estimator.h"
 #include "models/depth/parallax_frame.h"
+#include "models/depth/parallax_options.h"
 #include "models/flow/dense_flow.h"
 
 namespace stereofarm {
@@ -29,13 +30,13 @@ class ParallaxEstimator : public DepthEstimator {
   static constexpr int kSteady = 4;
   static constexpr int kWidest = 640;
 
-  ParallaxEstimator();
+  explicit ParallaxEstimator(const ParallaxOptions& options = {});
   ~ParallaxEstimator() override;
   absl::StatusOr<DepthPlan> Plan(ImageSize picture) const override;
   absl::Status Begin(ImageSize picture) override;
   absl::Status Push(DepthInput frame, std::vector<DepthResult>* done) override;
   absl::Status Finish(std::vector<DepthResult>* done) override;
-  std::string Id() const override { return "parallax/1"; }
+  std::string Id() const override { return "parallax/2"; }
 
  private:
   struct Frame;
@@ -44,6 +45,7 @@ class ParallaxEstimator : public DepthEstimator {
   // The neighbour of `t` on one side (-1, 1) that has enough parallax, if any.
   void AddSide(int64_t t, int side, std::vector<FrameSide>* sides);
   cv::Mat OwnMotion(int64_t t);
+  cv::Mat TitlesOf(int64_t t);
   bool IsLost(int64_t t);
   void MeasureFrame(int64_t t);
   // The depth of `t` after some rounds of the mean over time; each looks one frame further.
@@ -51,6 +53,7 @@ class ParallaxEstimator : public DepthEstimator {
   DepthResult Answer(int64_t t);
   absl::Status Advance(bool ended, std::vector<DepthResult>* done);
 
+  ParallaxOptions options_;
   DenseFlow flow_;
   DepthPlan plan_;
   bool begun_ = false;

@@ -6,8 +6,10 @@
 
 #include "models/depth/edge_smoother.h"
 #include "models/depth/parallax_ground.h"
+#include "models/depth/parallax_movers.h"
 #include "models/depth/parallax_prior.h"
 #include "models/depth/parallax_subjects.h"
+#include "models/depth/parallax_titles.h"
 #include "models/depth/parallax_triangulation.h"
 
 namespace stereofarm {
@@ -19,6 +21,7 @@ constexpr float kSmootherSigma = 5.0f / 255;
 constexpr float kPriorWeight = 100;
 constexpr float kHalfConfidence = 300;
 constexpr float kMostFitWeight = 3000;
+constexpr float kDeduced = 0.3f;  // confidence of depth that follows from where something stands
 // Depth that the prior alone stands for: 1 + kPriorSlope * prior, never below kFarthest.
 constexpr float kPriorSlope = 0.3f;
 constexpr float kFarthest = 0.02f;
@@ -98,6 +101,20 @@ cv::Mat FitPrior(const cv::Mat& prior, const MeasuredDepth* depth, float trust) 
   return fit;
 }
 
+// Movers take the depth of where they stand: deduced, so less sure than what is measured.
+void StandMovers(const Movers& movers, float trust, FrameDepth* frame) {
+  for (int y = 0; y < movers.share.rows; ++y) {
+    float* rho = frame->rho.ptr<float>(y);
+    float* confidence = frame->confidence.ptr<float>(y);
+    const float* s = movers.share.ptr<float>(y);
+    const float* d = movers.depth.ptr<float>(y);
+    for (int x = 0; x < movers.share.cols; ++x) {
+      rho[x] += trust * s[x] * (d[x] - rho[x]);
+      confidence[x] += s[x] * (trust * kDeduced - confidence[x]);
+    }
+  }
+}
+
 // Weighted by confidence, within the picture's edges.
 void RefineToEdges(const std::vector<cv::Mat>& rgb, bool measured, FrameDepth* frame) {
   const EdgeSmoother smoother(rgb, kSmootherLambda, kSmootherSigma);
@@ -113,21 +130,32 @@ void RefineToEdges(const std::vector<cv::Mat>& rgb, bool measured, FrameDepth* f
 
 }  // namespace
 
-FrameDepth EstimateFrame(const std::vector<cv::Mat>& rgb, const std::vector<FrameSide>& sides,
-                         const cv::Mat& own_motion) {
+FrameDepth EstimateFrame(const FrameInput& input, const ParallaxOptions& options) {
+  const std::vector<cv::Mat>& rgb = *input.rgb;
   FrameDepth frame;
   float trust = 0;
-  for (const FrameSide& side : sides) trust = std::max(trust, static_cast<float>(side.trust));
-  std::optional<MeasuredDepth> measured = Measure(sides, &frame.travel);
+  for (const FrameSide& side : input.sides) {
+    trust = std::max(trust, static_cast<float>(side.trust));
+  }
+  std::optional<MeasuredDepth> measured = Measure(input.sides, &frame.travel);
+  cv::Mat uncovered;
+  if (measured && !input.titles.empty()) uncovered = UncoverTitles(input.titles, &*measured);
   if (measured && !Normalise(&*measured, &frame.travel)) measured.reset();
+  Movers movers;
   if (measured) {
-    if (const auto ground = FindGround(*measured)) ClampToGround(*ground, &*measured);
+    if (const auto ground = options.ground ? FindGround(*measured) : std::nullopt) {
+      if (options.movers) movers = FindMovers(rgb, *ground, *measured);
+      ClampToGround(*ground, &*measured);
+      if (!movers.empty()) measured->weight.setTo(0, movers.blurred);
+    }
+    if (!uncovered.empty()) FillUncovered(uncovered, &*measured);
   } else {
     frame.travel = {0, 0, 0};
   }
-  cv::Mat prior = AppearancePrior(rgb);
-  if (!own_motion.empty() && trust < 1) {
-    RaiseSubjects(own_motion, 1 - trust, &prior);
+  cv::Mat prior =
+      options.prior ? AppearancePrior(rgb) : cv::Mat(cv::Mat::zeros(rgb[0].size(), CV_32F));
+  if (!input.own_motion.empty() && trust < 1) {
+    RaiseSubjects(input.own_motion, 1 - trust, &prior);
   }
   frame.rho = FitPrior(prior, measured ? &*measured : nullptr, trust);
   frame.confidence = cv::Mat::zeros(prior.size(), CV_32F);
@@ -144,7 +172,12 @@ FrameDepth EstimateFrame(const std::vector<cv::Mat>& rgb, const std::vector<Fram
       }
     }
   }
-  RefineToEdges(rgb, measured.has_value(), &frame);
+  if (!movers.empty()) StandMovers(movers, trust, &frame);
+  if (options.edges) RefineToEdges(rgb, measured.has_value(), &frame);
+  if (!input.titles.empty()) {
+    FlattenTitles(input.titles, &frame.rho);
+    frame.confidence.setTo(0, input.titles);
+  }
   cv::patchNaNs(frame.rho, 1.0);
   cv::max(frame.rho, 1e-4, frame.rho);
   const double mean = cv::mean(frame.rho)[0];

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/depth/parallax_egomotion.h"
+#include "models/depth/parallax_options.h"
 
 namespace stereofarm {
 
@@ -25,11 +26,18 @@ struct FrameDepth {
   bool lost = false;  // the flow finds this frame in neither neighbour, but they find each other
 };
 
-// Depth of one frame: the sides triangulated and fused, clamped to the ground, blended with the
-// appearance prior fitted to them, refined to the picture's edges. `rgb`: three CV_32F planes.
-// `own_motion` (may be empty) is the mean of MotionAgainst, for the prior's subjects.
-FrameDepth EstimateFrame(const std::vector<cv::Mat>& rgb, const std::vector<FrameSide>& sides,
-                         const cv::Mat& own_motion);
+// What a frame's depth is made of. Everything must outlive the call.
+struct FrameInput {
+  const std::vector<cv::Mat>* rgb = nullptr;  // three CV_32F planes, code values 0..1
+  std::vector<FrameSide> sides;
+  cv::Mat own_motion;  // mean of MotionAgainst, for the prior's subjects; may be empty
+  cv::Mat titles;      // of FindTitles; may be empty
+};
+
+// Depth of one frame: the sides triangulated and fused, movers stood on the ground, the rest
+// clamped to it, blended with the appearance prior fitted to them, refined to the picture's edges,
+// titles flattened.
+FrameDepth EstimateFrame(const FrameInput& input, const ParallaxOptions& options);
 
 }  // namespace stereofarm
 

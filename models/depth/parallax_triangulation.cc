@@ -27,12 +27,13 @@ MeasuredDepth Triangulate(const cv::Mat& flow, const cv::Mat& error, const PairP
   const float ty = static_cast<float>(pose.translation[1]);
   const float tz = static_cast<float>(pose.translation[2]);
   const float own_noise = 0.15f * unit * 0.15f * unit;
-  MeasuredDepth out{cv::Mat(h, w, CV_32F), cv::Mat(h, w, CV_32F)};
+  MeasuredDepth out{cv::Mat(h, w, CV_32F), cv::Mat(h, w, CV_32F), cv::Mat(h, w, CV_32F)};
   for (int y = 0; y < h; ++y) {
     const float* f = flow.ptr<float>(y);
     const float* fb = error.ptr<float>(y);
     float* rho = out.rho.ptr<float>(y);
     float* weight = out.weight.ptr<float>(y);
+    float* own = out.own.ptr<float>(y);
     const float ny = (static_cast<float>(y) - 0.5f * static_cast<float>(h - 1)) * to_normal;
     const float half = 0.5f * static_cast<float>(w - 1);
     for (int x = 0; x < w; ++x) {
@@ -54,8 +55,11 @@ MeasuredDepth Triangulate(const cv::Mat& flow, const cv::Mat& error, const PairP
       const float length = std::sqrt(u * u + v * v);
       value *= fb[x] > 1.5f * unit + 0.05f * length ? 0.05f : 1.0f;
       value = fb[x] < FlowPair::kLeftPicture ? value : 0.0f;
+      const float behind = std::min(along, 0.0f);
+      const float odd = std::sqrt(line + behind * behind * ee * focal * focal) / unit;
       rho[x] = along;
       weight[x] = value;
+      own[x] = fb[x] > unit + 0.1f * length ? 0.0f : odd;
     }
   }
   return out;
@@ -96,7 +100,10 @@ std::optional<MeasuredDepth> Fuse(const MeasuredDepth& first, const MeasuredDept
   }
   if (ratios.size() < kFewestRatios) return std::nullopt;
   const float ratio = MedianOf(&ratios);
-  MeasuredDepth out{cv::Mat(first.rho.size(), CV_32F), cv::Mat(first.rho.size(), CV_32F)};
+  const cv::Size size = first.rho.size();
+  MeasuredDepth out{cv::Mat(size, CV_32F), cv::Mat(size, CV_32F), cv::Mat()};
+  // What one side alone finds is hidden from the other.
+  cv::min(first.own, second.own, out.own);
   for (int y = 0; y < first.rho.rows; ++y) {
     const float* a = first.rho.ptr<float>(y);
     const float* b = second.rho.ptr<float>(y);

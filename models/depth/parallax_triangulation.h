@@ -12,6 +12,9 @@ namespace stereofarm {
 struct MeasuredDepth {
   cv::Mat rho;     // in 1 / baseline; may be negative where the flow is wrong
   cv::Mat weight;  // 1 / variance of rho; 0 is no measurement
+  // Motion that no still point can have, pixels at 480: off the epipolar line, or along it as if
+  // behind the camera. 0 where the flow doesn't come back.
+  cv::Mat own;
 };
 
 // From the flow of one side of a pair and that side's pose. Pixels whose flow leaves the picture

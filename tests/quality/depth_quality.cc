@@ -1,19 +1,32 @@
-// depth_quality [--depth NAME] [--device NAME] [--out FOLDER] SHOT_PREFIX...: how well estimated
-// depth ranks.
+// depth_quality [OPTION...] SHOT_PREFIX|FILM...: how well estimated depth ranks.
+//
+//   --depth NAME     the estimator (parallax)
+//   --device NAME    where it runs (cpu)
+//   --change NAME    changes the shots first; names in tests/quality/test_footage.h
+//   --frames N       the first N frames alone
+//   --without PART   parallax without one of its parts; names in models/depth/parallax_options.h
+//   --out FOLDER     keeps each frame's depth as FOLDER/SHOT/depth.000123.exr
+//   --pictures FOLDER  keeps every twelfth frame and its depth as FOLDER/SHOT.000123.png
 //
 // For each shot reads SHOT_PREFIX_left.mkv and SHOT_PREFIX_depth/*.exr (channel Z, metres, one file
 // a frame; may be absent). Prints Spearman's rank correlation with true inverse depth at 160x90,
 // mean and worst frame, beside that of "lower is nearer"; flicker: the median change along the flow
-// to the next frame, in percent of the depth's 5 to 95 percent range, mean and worst frame; and
-// milliseconds a frame. --out keeps each frame's depth as FOLDER/SHOT/depth.000123.exr.
+// to the next frame, in percent of the depth's 5 to 95 percent range, mean and worst frame; the
+// share of the picture that was measured (mean confidence); milliseconds a frame; and, where a
+// change added something, how much nearer (+) or farther (-) it was found than it is, in percent of
+// the true range, once depth was fitted to the truth outside of it: mean, mean size, and the spread
+// within it. A title's truth is what it covers.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <numeric>
 #include <opencv2/core.hpp>
+#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 #include <string>
 #include <vector>
@@ -22,10 +35,9 @@
 #include "common/base/file_system.h"
 #include "common/base/status.h"
 #include "common/exr/exr.h"
-#include "common/media/frame_index.h"
-#include "common/media/frame_reader.h"
-#include "common/media/picture.h"
 #include "models/depth/create.h"
+#include "models/depth/parallax_estimator.h"
+#include "tests/quality/test_footage.h"
 
 namespace stereofarm {
 namespace {
@@ -35,7 +47,11 @@ namespace fs = std::filesystem;
 struct Options {
   std::string depth = "parallax";
   std::string device = "cpu";
+  std::string change;
+  std::string without;
+  int64_t frames = -1;
   fs::path out;
+  fs::path pictures;
   std::vector<std::string> shots;
 };
 
@@ -113,93 +129,179 @@ struct Figures {
   double Mean() const { return count == 0 ? 0 : sum / count; }
 };
 
-std::vector<fs::path> TruthOf(const std::string& shot) {
-  std::vector<fs::path> files;
-  std::error_code none;
-  for (const auto& entry : fs::directory_iterator(shot + "_depth", none)) {
-    if (entry.path().extension() == ".exr") files.push_back(entry.path());
+// Of true inverse depth from estimated, outside of what was added: scale and shift, least squares
+// with large errors weighted down.
+cv::Vec2d FitToTruth(const cv::Mat& depth, const cv::Mat& truth, const cv::Mat& added) {
+  cv::Vec2d fit(1, 0);
+  double tolerance = 0;
+  for (int round = 0; round < 4; ++round) {
+    double n = 0, x = 0, y = 0, xx = 0, xy = 0;
+    std::vector<float> errors;
+    for (int v = 0; v < truth.rows; v += 4) {
+      for (int u = 0; u < truth.cols; u += 4) {
+        if (!added.empty() && added.at<uint8_t>(v, u) != 0) continue;
+        const double a = depth.at<float>(v, u), b = truth.at<float>(v, u);
+        const double error = a * fit[0] + fit[1] - b;
+        const double q = round == 0 ? 0 : error / tolerance;
+        const double w = 1 / (1 + q * q);
+        n += w, x += w * a, y += w * b, xx += w * a * a, xy += w * a * b;
+        errors.push_back(static_cast<float>(std::abs(error)));
+      }
+    }
+    fit[0] = (n * xy - x * y) / std::max(n * xx - x * x, 1e-12);
+    fit[1] = (y - fit[0] * x) / n;
+    tolerance = 2 * QuantileOf(&errors, 0.5) + 1e-6;
   }
-  std::sort(files.begin(), files.end());
-  return files;
+  return fit;
 }
 
 class Measurement {
  public:
   Measurement(const Options& options, const std::string& shot)
-      : options_(options), name_(fs::path(shot).filename()), truth_(TruthOf(shot)) {}
+      : options_(options), name_(fs::path(shot).filename()) {}
 
-  absl::Status Add(DepthResult result) {
+  absl::Status Add(const DepthResult& result, const TestFrame& frame) {
     const cv::Mat depth = Wrap(result.inverse_depth, 0);
-    if (static_cast<size_t>(result.frame) < truth_.size()) {
-      SF_ASSIGN_OR_RETURN(const ExrImage z, ReadExr(truth_[static_cast<size_t>(result.frame)]));
-      const std::vector<float> inverse = Small(1.0 / cv::max(Wrap(z.image, 0), 1e-3));
+    if (!frame.inverse.empty()) {
+      const std::vector<float> inverse = Small(frame.inverse);
       rank_.Add(Spearman(Small(depth), inverse), false);
       std::vector<float> ramp(inverse.size());
       for (size_t i = 0; i < ramp.size(); ++i) ramp[i] = static_cast<float>(i / 160);
       ramp_.Add(Spearman(ramp, inverse), false);
+      if (!frame.added.empty()) AddErrors(depth, frame);
     }
+    measured_.Add(100 * cv::mean(Wrap(result.confidence, 0))[0], false);
     if (!options_.out.empty()) {
       const fs::path folder = options_.out / name_;
       SF_RETURN_IF_ERROR(MakeDirectories(folder));
       SF_RETURN_IF_ERROR(WriteExr(folder / absl::StrFormat("depth.%06d.exr", result.frame),
                                   result.inverse_depth, {"Y"}, {}));
     }
+    if (!options_.pictures.empty() && result.frame % 12 == 6) {
+      SF_RETURN_IF_ERROR(MakeDirectories(options_.pictures));
+      KeepPicture(result, frame);
+    }
     if (!last_.inverse_depth.empty()) flicker_.Add(Flicker(last_, result), true);
-    last_ = std::move(result);
     return absl::OkStatus();
   }
+  void Remember(DepthResult result) { last_ = std::move(result); }
 
   void Print(double seconds, int64_t frames) const {
-    std::printf("%-18s", name_.c_str());
+    std::printf("%-16s", name_.c_str());
     if (rank_.count > 0) {
       std::printf(" rank mean %.3f worst %.3f  ramp %.3f ", rank_.Mean(), rank_.worst,
                   ramp_.Mean());
     }
-    std::printf(" flicker mean %.2f worst %.2f %%  %.0f ms/frame\n", flicker_.Mean(),
-                flicker_.worst, 1000 * seconds / static_cast<double>(frames));
+    std::printf(" flicker mean %.2f worst %.2f %%  measured %.0f %%  %.0f ms/frame",
+                flicker_.Mean(), flicker_.worst, measured_.Mean(),
+                1000 * seconds / static_cast<double>(frames));
+    if (error_.count > 0) {
+      std::printf("  added %+.1f, %.1f, spread %.1f %%", error_.Mean(), size_.Mean(),
+                  spread_.Mean());
+    }
+    std::printf("\n");
+    std::fflush(stdout);
   }
 
  private:
+  void AddErrors(const cv::Mat& depth, const TestFrame& frame) {
+    cv::Mat truth, added, full;
+    cv::resize(frame.inverse, truth, depth.size(), 0, 0, cv::INTER_NEAREST);
+    cv::resize(frame.added, added, depth.size(), 0, 0, cv::INTER_NEAREST);
+    const cv::Vec2d fit = FitToTruth(depth, truth, added);
+    std::vector<float> errors, values;
+    for (int y = 0; y < truth.rows; ++y) {
+      for (int x = 0; x < truth.cols; ++x) {
+        values.push_back(truth.at<float>(y, x));
+        if (added.at<uint8_t>(y, x) == 0) continue;
+        errors.push_back(static_cast<float>(depth.at<float>(y, x) * fit[0] + fit[1]) -
+                         truth.at<float>(y, x));
+      }
+    }
+    if (errors.size() < 100) return;
+    const double range = QuantileOf(&values, 0.95) - QuantileOf(&values, 0.05);
+    const double error = 100 * QuantileOf(&errors, 0.5) / range;
+    error_.Add(error, true);
+    size_.Add(std::abs(error), true);
+    spread_.Add(100 * (QuantileOf(&errors, 0.8) - QuantileOf(&errors, 0.2)) / range, true);
+  }
+
+  // The picture, its depth from the 1 to the 99 percent quantile, and how far that was measured.
+  void KeepPicture(const DepthResult& result, const TestFrame& frame) const {
+    std::vector<float> values;
+    const cv::Mat depth = Wrap(result.inverse_depth, 0);
+    for (int y = 0; y < depth.rows; y += 2) {
+      for (int x = 0; x < depth.cols; x += 2) values.push_back(depth.at<float>(y, x));
+    }
+    const float far = QuantileOf(&values, 0.01), near = QuantileOf(&values, 0.99);
+    cv::Mat picture, rgb, grey;
+    cv::merge(std::vector<cv::Mat>{Wrap(frame.rgb, 2), Wrap(frame.rgb, 1), Wrap(frame.rgb, 0)},
+              rgb);
+    const auto add = [&](const cv::Mat& plane) {
+      cv::Mat three;
+      cv::cvtColor(plane, three, cv::COLOR_GRAY2BGR);
+      cv::hconcat(picture, three, picture);
+    };
+    picture = rgb;
+    add((depth - far) / std::max(near - far, 1e-6f));
+    add(Wrap(result.confidence, 0));
+    picture.convertTo(picture, CV_8U, 255);
+    cv::imwrite(options_.pictures / absl::StrFormat("%s.%06d.png", name_, result.frame), picture);
+  }
+
   const Options& options_;
   std::string name_;
-  std::vector<fs::path> truth_;
-  Figures rank_, ramp_, flicker_;
+  Figures rank_, ramp_, flicker_, measured_, error_, size_, spread_;
   DepthResult last_;
 };
 
+absl::StatusOr<std::unique_ptr<DepthEstimator>> Create(const Options& options) {
+  if (options.without.empty()) return CreateDepthEstimator(options.depth, options.device);
+  ParallaxOptions parts;
+  const std::map<std::string, bool*> names = {
+      {"travel", &parts.travel},     {"ground", &parts.ground}, {"prior", &parts.prior},
+      {"subjects", &parts.subjects}, {"movers", &parts.movers}, {"titles", &parts.titles},
+      {"edges", &parts.edges},       {"gauge", &parts.gauge},   {"steady", &parts.steady}};
+  const auto named = names.find(options.without);
+  if (named == names.end()) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("parallax has no part \"%s\"", options.without));
+  }
+  *named->second = false;
+  return std::make_unique<ParallaxEstimator>(parts);
+}
+
 absl::Status Measure(const Options& options, const std::string& shot) {
-  const fs::path film = shot + "_left.mkv";
-  SF_ASSIGN_OR_RETURN(FrameIndex built, BuildFrameIndex(film));
-  const auto index = std::make_shared<const FrameIndex>(std::move(built));
-  SF_ASSIGN_OR_RETURN(const auto reader,
-                      FrameReader::Open(film, index, FrameRange{0, index->frame_count()}));
-  SF_ASSIGN_OR_RETURN(const auto estimator, CreateDepthEstimator(options.depth, options.device));
-  ColorConverter converter(index->video.color);
+  SF_ASSIGN_OR_RETURN(const auto footage, TestFootage::Open(shot, options.change));
+  SF_ASSIGN_OR_RETURN(const auto estimator, Create(options));
   Measurement measurement(options, shot);
+  SF_ASSIGN_OR_RETURN(const DepthPlan plan, estimator->Plan(footage->size()));
+  SF_RETURN_IF_ERROR(estimator->Begin(footage->size()));
+  const int64_t frames = options.frames < 0 ? footage->frame_count()
+                                            : std::min(options.frames, footage->frame_count());
+  std::map<int64_t, TestFrame> pending;
   std::vector<DepthResult> done;
   std::clock_t spent = 0;
-  DepthPlan plan;
-  while (true) {
-    SF_ASSIGN_OR_RETURN(const auto frame, reader->Next());
-    if (frame && frame->frame == 0) {
-      const ImageSize picture{frame->picture.width(), frame->picture.height()};
-      SF_ASSIGN_OR_RETURN(plan, estimator->Plan(picture));
-      SF_RETURN_IF_ERROR(estimator->Begin(picture));
-    }
+  for (int64_t t = 0; t <= frames; ++t) {
     DepthInput input;
-    if (frame) {
-      input.frame = frame->frame;
-      SF_ASSIGN_OR_RETURN(input.rgb,
-                          converter.ToRgb(frame->picture, plan.input.width, plan.input.height));
+    if (t < frames) {
+      SF_ASSIGN_OR_RETURN(TestFrame frame, footage->Read(t, plan.input));
+      input.frame = t;
+      input.rgb = frame.rgb.Clone();
+      pending[t] = std::move(frame);
     }
     const std::clock_t start = std::clock();
-    SF_RETURN_IF_ERROR(frame ? estimator->Push(std::move(input), &done) : estimator->Finish(&done));
+    SF_RETURN_IF_ERROR(t < frames ? estimator->Push(std::move(input), &done)
+                                  : estimator->Finish(&done));
     spent += std::clock() - start;
-    for (DepthResult& result : done) SF_RETURN_IF_ERROR(measurement.Add(std::move(result)));
+    for (DepthResult& result : done) {
+      SF_RETURN_IF_ERROR(measurement.Add(result, pending.at(result.frame)));
+      pending.erase(result.frame);
+      measurement.Remember(std::move(result));
+    }
     done.clear();
-    if (!frame) break;
   }
-  measurement.Print(static_cast<double>(spent) / CLOCKS_PER_SEC, index->frame_count());
+  measurement.Print(static_cast<double>(spent) / CLOCKS_PER_SEC, frames);
   return absl::OkStatus();
 }
 
@@ -212,6 +314,14 @@ int Main(int argc, char** argv) {
       options.depth = argv[++i];
     } else if (word == "--device" && more) {
       options.device = argv[++i];
+    } else if (word == "--change" && more) {
+      options.change = argv[++i];
+    } else if (word == "--without" && more) {
+      options.without = argv[++i];
+    } else if (word == "--frames" && more) {
+      options.frames = std::atoll(argv[++i]);
+    } else if (word == "--pictures" && more) {
+      options.pictures = argv[++i];
     } else if (word == "--out" && more) {
       options.out = argv[++i];
     } else if (word.starts_with("--")) {
@@ -223,8 +333,8 @@ int Main(int argc, char** argv) {
   }
   if (options.shots.empty()) {
     std::fprintf(stderr,
-                 "usage: depth_quality [--depth NAME] [--device NAME] [--out FOLDER] "
-                 "SHOT_PREFIX...\n");
+                 "usage: depth_quality [--depth NAME] [--device NAME] [--change NAME] [--frames N] "
+                 "[--without PART] [--out FOLDER] [--pictures FOLDER] SHOT_PREFIX|FILM...\n");
     return 2;
   }
   for (const std::string& shot : options.shots) {

@@ -122,23 +122,49 @@ TEST(ParallaxTriangulationTest, RecoversInverseDepth) {
     for (int x = 10; x < kWidth; x += 40) {
       EXPECT_NEAR(depth.rho.at<float>(y, x) * Bumpy(x, y), 0.25, 0.01);
       EXPECT_GT(depth.weight.at<float>(y, x), 0);
+      EXPECT_LT(depth.own.at<float>(y, x), 0.2);
     }
   }
 }
 
+TEST(ParallaxTriangulationTest, MeasuresMotionThatNoStillPointHas) {
+  PairPose pose;
+  pose.translation = {0.25, 0, 0};
+  FlowPair flow = FlowOf(pose, Bumpy);
+  pose.translation /= cv::norm(pose.translation);
+  const double unit = kWidth / 480.0;
+  // Off its line; along it the wrong way; the same where the flow doesn't come back.
+  for (int x = 20; x < 60; ++x)
+    flow.forward.at<cv::Vec2f>(50, x)[1] += static_cast<float>(3 * unit);
+  for (int x = 100; x < 140; ++x) {
+    flow.forward.at<cv::Vec2f>(50, x) = {static_cast<float>(-2 * unit), 0};
+  }
+  flow.forward_error(cv::Rect(30, 50, 10, 1)).setTo(50);
+  const MeasuredDepth depth = Triangulate(flow.forward, flow.forward_error, pose);
+  EXPECT_NEAR(depth.own.at<float>(50, 25), 3, 0.2);
+  EXPECT_EQ(depth.own.at<float>(50, 35), 0);
+  EXPECT_NEAR(depth.own.at<float>(50, 120), 2, 0.2);
+}
+
 TEST(ParallaxTriangulationTest, FusingBringsTheSecondSideToTheFirst) {
-  MeasuredDepth first{cv::Mat(40, 40, CV_32F), cv::Mat(40, 40, CV_32F)};
+  MeasuredDepth first{cv::Mat(40, 40, CV_32F), cv::Mat(40, 40, CV_32F),
+                      cv::Mat::zeros(40, 40, CV_32F)};
   for (int y = 0; y < 40; ++y) {
     for (int x = 0; x < 40; ++x) {
       first.rho.at<float>(y, x) = 1 + 0.1f * static_cast<float>(x);
       first.weight.at<float>(y, x) = 100 + static_cast<float>(y);
     }
   }
-  MeasuredDepth second{first.rho * 3, first.weight / 9};
+  MeasuredDepth second{first.rho * 3, first.weight / 9, first.own.clone()};
+  first.own.at<float>(3, 4) = 2;
+  first.own.at<float>(5, 6) = second.own.at<float>(5, 6) = 2;
   const auto fused = Fuse(first, second);
   ASSERT_TRUE(fused.has_value());
   EXPECT_LT(cv::norm(fused->rho - first.rho, cv::NORM_INF), 1e-4);
   EXPECT_NEAR(fused->weight.at<float>(0, 0), 200, 1);
+  // What one side alone finds is hidden from the other.
+  EXPECT_EQ(fused->own.at<float>(3, 4), 0);
+  EXPECT_EQ(fused->own.at<float>(5, 6), 2);
 }
 
 }  // namespace

@@ -12,7 +12,8 @@ constexpr int kHeight = 180;
 
 // Ground up to the horizon at a third of the height, a wall behind; some noise.
 MeasuredDepth Street() {
-  MeasuredDepth depth{cv::Mat(kHeight, kWidth, CV_32F), cv::Mat::ones(kHeight, kWidth, CV_32F)};
+  MeasuredDepth depth{cv::Mat(kHeight, kWidth, CV_32F), cv::Mat::ones(kHeight, kWidth, CV_32F),
+                      cv::Mat::zeros(kHeight, kWidth, CV_32F)};
   const Texture noise(2);
   for (int y = 0; y < kHeight; ++y) {
     for (int x = 0; x < kWidth; ++x) {
@@ -46,7 +47,8 @@ TEST(ParallaxGroundTest, NothingStaysBelowIt) {
 }
 
 TEST(ParallaxGroundTest, AWallIsNoGround) {
-  MeasuredDepth depth{cv::Mat(kHeight, kWidth, CV_32F), cv::Mat::ones(kHeight, kWidth, CV_32F)};
+  MeasuredDepth depth{cv::Mat(kHeight, kWidth, CV_32F), cv::Mat::ones(kHeight, kWidth, CV_32F),
+                      cv::Mat::zeros(kHeight, kWidth, CV_32F)};
   const Texture noise(2);
   for (int y = 0; y < kHeight; ++y) {
     for (int x = 0; x < kWidth; ++x) {
@@ -58,7 +60,8 @@ TEST(ParallaxGroundTest, AWallIsNoGround) {
 }
 
 TEST(ParallaxGroundTest, TinyPicturesHaveNone) {
-  const MeasuredDepth depth{cv::Mat::ones(16, 16, CV_32F), cv::Mat::ones(16, 16, CV_32F)};
+  const MeasuredDepth depth{cv::Mat::ones(16, 16, CV_32F), cv::Mat::ones(16, 16, CV_32F),
+                            cv::Mat::zeros(16, 16, CV_32F)};
   EXPECT_FALSE(FindGround(depth).has_value());
 }
 
