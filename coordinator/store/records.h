@@ -53,6 +53,7 @@ struct ShotRecord {
   ShotState state = ShotState::kPlanned;
   double depth_low = 0;  // d = 0 and d = 1 of the reconciled shot
   double depth_high = 1;
+  double measured = 1;        // of its depth: 0 (all is guessed) .. 1
   std::string numeric_class;  // of the workers that may work on it; empty: any yet
 };
 
@@ -87,6 +88,7 @@ struct TaskRecord {
   int64_t attempts = 0;
   int64_t failures = 0;       // that count
   int64_t free_failures = 0;  // that don't, as long as there are few
+  int64_t damages = 0;        // results that turned out damaged
   int64_t memory_step = 0;
   std::string warm_worker;  // has read or made what it reads; preferred
   std::string stage_basis;

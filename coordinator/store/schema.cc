@@ -171,8 +171,16 @@ ALTER TABLE shards ADD COLUMN shift_to REAL NOT NULL DEFAULT 0;
 UPDATE shards SET scale_to = scale, shift_to = shift;
 )sql";
 
+// How much of a shot's depth is measured; of those of before it isn't known. Damaged results are
+// counted by themselves.
+constexpr char kVersion6[] = R"sql(
+ALTER TABLE tasks ADD COLUMN damages INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE shots ADD COLUMN measured REAL NOT NULL DEFAULT 1;
+)sql";
+
 // Entry i makes version i + 1 out of version i. Entries are only ever added.
-constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
+constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3,
+                                       kVersion4, kVersion5, kVersion6};
 
 constexpr char kReadVersion[] = "PRAGMA user_version";
 

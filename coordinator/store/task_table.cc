@@ -10,7 +10,8 @@ namespace {
 #define TASK_COLUMNS                                                                            \
   "job, name, kind, core_begin, core_end, shot_begin, state, wanted, epoch, lease_id, worker, " \
   "numeric_class, avoid_worker, attempts, failures, stage_basis, stage_key, "                   \
-  "committed_directory, published, seconds, error, free_failures, memory_step, warm_worker"
+  "committed_directory, published, seconds, error, free_failures, memory_step, warm_worker, "   \
+  "damages"
 
 absl::StatusOr<TaskRecord> ReadTask(const Statement& row) {
   TaskRecord task;
@@ -37,6 +38,7 @@ absl::StatusOr<TaskRecord> ReadTask(const Statement& row) {
   task.free_failures = row.Int(21);
   task.memory_step = row.Int(22);
   task.warm_worker = row.Text(23);
+  task.damages = row.Int(24);
   return task;
 }
 
@@ -286,7 +288,8 @@ absl::StatusOr<bool> TaskTable::Move(const std::string& job, const std::string& 
 
 constexpr char kPrepareTask[] =
     "UPDATE tasks SET state = ?, published = 0, wanted = 1, stage_basis = ?, numeric_class = ?,"
-    " failures = 0, free_failures = 0, memory_step = 0, avoid_worker = '', warm_worker = ?"
+    " failures = 0, free_failures = 0, damages = 0, memory_step = 0, avoid_worker = '', "
+    "warm_worker = ?"
     " WHERE job = ? AND name = ? AND state = ? AND state <> 'leased'";
 absl::StatusOr<bool> TaskTable::Prepare(const TaskRecord& task, TaskState from, TaskState to) {
   SF_RETURN_IF_ERROR(database_->Prepare(kPrepareTask)
@@ -317,11 +320,11 @@ absl::Status TaskTable::SetAllUnwanted(const std::string& job) {
   return database_->Prepare(kSetAllUnwanted).Bind(job).Run();
 }
 
-constexpr char kCountFailure[] =
-    "UPDATE tasks SET failures = failures + 1, error = ? WHERE job = ? AND name = ?";
-absl::Status TaskTable::CountFailure(const std::string& job, const std::string& name,
-                                     const std::string& error) {
-  return database_->Prepare(kCountFailure).Bind(error).Bind(job).Bind(name).Run();
+constexpr char kCountDamage[] =
+    "UPDATE tasks SET damages = damages + 1, error = ? WHERE job = ? AND name = ?";
+absl::Status TaskTable::CountDamage(const std::string& job, const std::string& name,
+                                    const std::string& error) {
+  return database_->Prepare(kCountDamage).Bind(error).Bind(job).Bind(name).Run();
 }
 
 constexpr char kSetClass[] =

@@ -83,8 +83,8 @@ class TaskTable {
   absl::Status SetWanted(const std::string& job, const std::string& name, bool wanted);
   absl::Status SetShot(const std::string& job, const std::string& name, int64_t shot_begin);
   absl::Status SetAllUnwanted(const std::string& job);
-  absl::Status CountFailure(const std::string& job, const std::string& name,
-                            const std::string& error);
+  absl::Status CountDamage(const std::string& job, const std::string& name,
+                           const std::string& error);
 
   // Which class of workers may take the unfinished tasks of a shot; empty: any.
   absl::Status SetClass(const std::string& job, int64_t shot_begin,

@@ -255,6 +255,26 @@ TEST_F(JobEngineTest, ResultThatIsDamagedThriceFailsTheJob) {
   EXPECT_TRUE(absl::StrContains(Report(job).job.error, "damaged 3 times"));
 }
 
+TEST_F(JobEngineTest, FailuresBeforeAResultAreNoDamageOfIt) {
+  const std::string job = Submit(Settings());
+  const FakeWorker a = NewWorker("a");
+  const FakeWorker b = NewWorker("b");
+  const TaskLease scan = MustLease(a);
+  ASSERT_TRUE(FailWith(a, scan, FailureClass::kRetryable, "crashed").ok());
+  ASSERT_TRUE(FailWith(b, MustLease(b), FailureClass::kRetryable, "crashed").ok());
+  ASSERT_EQ(Task(job, scan.spec.task).failures, 2);
+  const TaskLease last = MustLease(a);
+  ASSERT_TRUE(Complete(a, last).ok());
+  for (const auto& file :
+       std::filesystem::directory_iterator(store_folder_ / last.attempt_directory)) {
+    if (file.path().extension() != ".bin") continue;
+    ASSERT_TRUE(WriteFileAtomically(file, "rot").ok());
+  }
+  Work(a);
+  EXPECT_EQ(StateOf(job), JobState::kDone);
+  EXPECT_EQ(Task(job, scan.spec.task).damages, 1);
+}
+
 TEST_F(JobEngineTest, DamagedSegmentIsRenderedAgainBeforeAssembly) {
   const std::string job = Submit(Settings());
   const FakeWorker a = NewWorker("a");
