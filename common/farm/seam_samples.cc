@@ -28,6 +28,9 @@ bool ReadRange(ByteReader* reader, FrameRange* range) {
   return reader->Read(&range->begin) && reader->Read(&range->end);
 }
 
+// What a pixel counts of which nothing is known.
+constexpr float kGuess = 1.0f / 255;
+
 absl::Status Damaged() {
   return absl::DataLossError("depth samples are damaged or of another version");
 }
@@ -83,8 +86,7 @@ FrameSamples SampleFrame(int64_t frame, const Image& depth, const Image& confide
           ++cell.pixels;
           if (!std::isfinite(values[x])) continue;
           const float sure = confidence.empty() ? 1.0f : confidence.Row(0, y)[x];
-          if (!(sure > 0)) continue;
-          const double w = std::min(sure, 1.0f);
+          const double w = sure > kGuess ? std::min(sure, 1.0f) : kGuess;
           cell.weight += w;
           cell.sum += w * values[x];
           cell.squares += w * values[x] * values[x];
@@ -109,7 +111,8 @@ FrameSamples SampleFrame(int64_t frame, const Image& depth, const Image& confide
       out.values[i] = 0;
       continue;
     }
-    out.weights[i] = static_cast<uint8_t>(std::lround(255.0 * edge * cell.weight / cell.pixels));
+    const long weight = std::lround(255.0 * edge * cell.weight / cell.pixels);
+    out.weights[i] = static_cast<uint8_t>(std::max(weight, 1L));
   }
   return out;
 }

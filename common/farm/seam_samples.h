@@ -22,8 +22,9 @@ inline constexpr int kRangeFrameStep = 8;
 // One frame of raw inverse depth on the grid, row by row.
 struct FrameSamples {
   int64_t frame = 0;
-  std::vector<float> values;     // kSampleCells means of the finite pixels of a cell; finite
-  std::vector<uint8_t> weights;  // 0: the cell has nothing to say, 255: full confidence
+  std::vector<float> values;  // kSampleCells means of the finite pixels of a cell; finite
+  // 0: the cell has no finite pixel, 1: it was guessed, 255: full confidence.
+  std::vector<uint8_t> weights;
 
   bool operator==(const FrameSamples&) const = default;
 };
@@ -45,7 +46,8 @@ struct ShardSamples {
 bool KeepsSamples(const Shard& shard, int64_t frame);
 
 // Reduces one frame. `depth` and `confidence` have one channel and the same size (`confidence` may
-// be empty: 1 everywhere); confidence is clamped to 0..1. A cell is the confidence-weighted mean of
+// be empty: 1 everywhere); confidence is clamped to 1/255..1: a guess is used where there's nothing
+// better, a film of guesses is reconciled like any other. A cell is the confidence-weighted mean of
 // its finite pixels: means keep what scale and shift do to a picture exactly. A cell across a
 // strong depth edge counts less, since a pixel of displacement changes it most.
 FrameSamples SampleFrame(int64_t frame, const Image& depth, const Image& confidence = Image());

@@ -102,7 +102,8 @@ std::string StatusJson(const v1::JobStatus& status) {
                              {"end", shot.end()},
                              {"reconciled", shot.reconciled()},
                              {"depth_low", shot.depth_low()},
-                             {"depth_high", shot.depth_high()}});
+                             {"depth_high", shot.depth_high()},
+                             {"measured", shot.measured()}});
   }
   json["seams"] = Json::array();
   for (const v1::SeamStatus& seam : status.seams()) {

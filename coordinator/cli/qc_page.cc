@@ -91,6 +91,8 @@ std::string ShotPart(const v1::JobStatus& status, int number, double gate) {
   if (!shot.reconciled()) return html + "<p>Its depth isn't reconciled yet.</p>\n";
   html += absl::StrFormat("<p>Range of the aligned depth: %.5g (far) to %.5g (near).</p>\n",
                           shot.depth_low(), shot.depth_high());
+  html += absl::StrFormat("<p>%.0f %% of its depth is measured, the rest is guessed.</p>\n",
+                          100 * shot.measured());
   QcGraph scale{.name = "scale of the raw depth"};
   QcGraph shift{.name = "shift"};
   QcGraph range{.name = "range of the aligned depth, far and near"};

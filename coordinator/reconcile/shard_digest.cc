@@ -36,6 +36,7 @@ ShardDigest DigestShard(const ShardSamples& samples) {
   std::vector<float> values;
   double sum = 0;
   double squares = 0;
+  double weights = 0;
   for (const FrameSamples& frame : samples.frames) {
     if (!samples.core.Contains(frame.frame)) continue;
     // The frames that every shard keeps, whatever its overlap: they're spread evenly.
@@ -46,12 +47,14 @@ ShardDigest DigestShard(const ShardSamples& samples) {
     for (size_t i = 0; i < frame.values.size(); ++i) {
       if (frame.weights[i] == 0) continue;
       values.push_back(frame.values[i]);
+      weights += frame.weights[i];
       sum += frame.values[i];
       squares += static_cast<double>(frame.values[i]) * frame.values[i];
     }
   }
   if (values.empty()) return out;
   const auto n = static_cast<double>(values.size());
+  out.measured = weights / (255 * n);
   out.mean = sum / n;
   out.spread = std::sqrt(std::max(0.0, squares / n - out.mean * out.mean));
   SortFloats(&values);

@@ -17,6 +17,7 @@ struct ShardDigest {
   // Values at evenly spaced parts of the distribution of the core's samples, from the least to the
   // greatest; empty when no sample has weight.
   std::vector<float> quantiles;
+  double measured = 1;  // mean weight of the samples: 0 (all is guessed) .. 1
   double mean = 0;
   double spread = 0;  // standard deviation
 };

@@ -452,14 +452,30 @@ void SetGauge(std::span<const ShardDigest> digests, Unknowns* x) {
   Turn(0, apart, x);
 }
 
+double MeasuredOf(std::span<const ShardDigest> digests) {
+  double measured = 0;
+  double frames = 0;
+  for (const ShardDigest& digest : digests) {
+    if (digest.quantiles.empty()) continue;
+    const auto size = static_cast<double>(digest.core.size());
+    measured += size * digest.measured;
+    frames += size;
+  }
+  return frames > 0 ? measured / frames : 0;
+}
+
 DepthRange RangeOf(std::span<const ShardDigest> digests, std::span<const AlignedShard> shards,
-                   const ReconcileOptions& options) {
+                   double measured, const ReconcileOptions& options) {
   const bool any = std::any_of(digests.begin(), digests.end(),
                                [](const ShardDigest& d) { return !d.quantiles.empty(); });
   if (!any) return {};
   DepthRange range{DepthQuantile(digests, shards, options.low_part),
                    DepthQuantile(digests, shards, options.high_part)};
+  const double known = std::min(1.0, measured / options.enough_measured);
+  const double span = options.guessed_span + known * (1 - options.guessed_span);
   const double middle = (range.lo + range.hi) / 2;
+  const double half = (range.hi - range.lo) / (2 * span);
+  range = {middle - half, middle + half};
   const double least = std::max(options.least_range * std::abs(middle), 1e-6);
   if (range.hi - range.lo < least) range = {middle - least / 2, middle + least / 2};
   return range;
@@ -531,7 +547,9 @@ absl::StatusOr<ShotSolution> SolveShot(std::span<const ShardDigest> digests,
   if (options.before.has_value()) out.shards[0] = options.before->last;
   const size_t own = options.before.has_value() && digests.size() > 1 ? 1 : 0;
   out.range.frames = {digests[own].core.begin, digests.back().core.end};
-  out.range.to = RangeOf(digests.subspan(own), std::span(out.shards).subspan(own), options);
+  out.measured = MeasuredOf(digests.subspan(own));
+  out.range.to =
+      RangeOf(digests.subspan(own), std::span(out.shards).subspan(own), out.measured, options);
   out.range.from = options.before.has_value() ? options.before->range : out.range.to;
   const double percent = options.budget_percent / (out.range.to.hi - out.range.to.lo);
   for (size_t i = 0; i < seams.size(); ++i) {

@@ -27,6 +27,11 @@ struct ReconcileOptions {
   double high_part = 0.99;
   // A range smaller than this part of its level is a flat picture's noise, and widened to it.
   double least_range = 0.02;
+  // Depth that nobody has measured gets this part of the budget; from `enough_measured` of the
+  // picture on it gets all of it, linear between. What is known with a correlation of r to the
+  // truth is best shown with r times its spread, and guesses have about this one.
+  double guessed_span = 0.75;
+  double enough_measured = 0.3;
   // For a section that isn't its shot's first: then the first shard given is the one before it,
   // which keeps its alignment and counts no more.
   std::optional<FrozenSection> before;
@@ -47,6 +52,7 @@ struct SeamReport {
 struct ShotSolution {
   std::vector<AlignedShard> shards;  // ascending
   RangeRamp range;
+  double measured = 1;            // how much of the depth is measured: 0 (all is guessed) .. 1
   std::vector<SeamReport> seams;  // ascending, one between each two shards
 
   bool operator==(const ShotSolution&) const = default;

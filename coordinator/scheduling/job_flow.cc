@@ -219,6 +219,7 @@ absl::Status JobFlow::OnReconciled(const std::string& job_id, int64_t shot_begin
   shot->state = ShotState::kReconciled;
   shot->depth_low = solution.range.from.lo;
   shot->depth_high = solution.range.from.hi;
+  shot->measured = solution.measured;
   SF_RETURN_IF_ERROR(store_->shots().Update(job_id, *shot));
   std::vector<SeamRecord> seams;
   for (const SeamReport& seam : solution.seams) {
@@ -344,9 +345,9 @@ absl::Status JobFlow::OnAssembled(const std::string& job_id,
 
 absl::Status JobFlow::OnDamaged(const TaskRecord& task, const std::string& message) {
   if (task.state != TaskState::kDone) return absl::OkStatus();
-  SF_RETURN_IF_ERROR(store_->tasks().CountFailure(task.job, task.name, message));
+  SF_RETURN_IF_ERROR(store_->tasks().CountDamage(task.job, task.name, message));
   SF_RETURN_IF_ERROR(desk_->RunAgain(task));
-  if (task.failures + 1 >= kMostFailures) {
+  if (task.damages + 1 >= kMostFailures) {
     return Fail(task.job,
                 absl::StrFormat("the result of %s was damaged %d times, last: %s; check the disk "
                                 "that holds the store",

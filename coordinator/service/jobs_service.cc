@@ -56,6 +56,7 @@ v1::JobStatus ToProto(const JobReport& report) {
     added->set_reconciled(shot.state == ShotState::kReconciled);
     added->set_depth_low(shot.depth_low);
     added->set_depth_high(shot.depth_high);
+    added->set_measured(shot.measured);
   }
   for (const ShardRecord& shard : report.shards) {
     v1::ShardStatus* added = proto.add_shards();

@@ -6,7 +6,7 @@
 namespace stereofarm {
 namespace {
 
-#define SHOT_COLUMNS "begin_frame, end_frame, state, depth_low, depth_high, numeric_class"
+#define SHOT_COLUMNS "begin_frame, end_frame, state, depth_low, depth_high, numeric_class, measured"
 
 const char* StateText(ShotState state) {
   switch (state) {
@@ -34,14 +34,15 @@ absl::StatusOr<ShotRecord> ReadShot(const Statement& row) {
   shot.depth_low = row.Real(3);
   shot.depth_high = row.Real(4);
   shot.numeric_class = row.Text(5);
+  shot.measured = row.Real(6);
   return shot;
 }
 
 }  // namespace
 
 constexpr char kInsertShot[] =
-    "INSERT INTO shots (job, begin_frame, end_frame, state, depth_low, depth_high, numeric_class)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?)";
+    "INSERT INTO shots (job, begin_frame, end_frame, state, depth_low, depth_high, numeric_class,"
+    " measured) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kInsertShard[] =
     "INSERT INTO shards (job, core_begin, core_end, full_begin, full_end, shot_begin)"
     " VALUES (?, ?, ?, ?, ?, ?)";
@@ -55,6 +56,7 @@ absl::Status ShotTable::Insert(const std::string& job, const ShotRecord& shot,
                          .Bind(shot.depth_low)
                          .Bind(shot.depth_high)
                          .Bind(shot.numeric_class)
+                         .Bind(shot.measured)
                          .Run());
   for (const Shard& shard : shards) {
     SF_RETURN_IF_ERROR(database_->Prepare(kInsertShard)
@@ -70,7 +72,7 @@ absl::Status ShotTable::Insert(const std::string& job, const ShotRecord& shot,
 }
 
 constexpr char kUpdateShot[] =
-    "UPDATE shots SET state = ?, depth_low = ?, depth_high = ?, numeric_class = ?"
+    "UPDATE shots SET state = ?, depth_low = ?, depth_high = ?, numeric_class = ?, measured = ?"
     " WHERE job = ? AND begin_frame = ?";
 absl::Status ShotTable::Update(const std::string& job, const ShotRecord& shot) {
   return database_->Prepare(kUpdateShot)
@@ -78,6 +80,7 @@ absl::Status ShotTable::Update(const std::string& job, const ShotRecord& shot) {
       .Bind(shot.depth_low)
       .Bind(shot.depth_high)
       .Bind(shot.numeric_class)
+      .Bind(shot.measured)
       .Bind(job)
       .Bind(shot.frames.begin)
       .Run();

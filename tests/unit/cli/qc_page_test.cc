@@ -29,6 +29,7 @@ v1::JobStatus Status() {
   shot->set_reconciled(true);
   shot->set_depth_low(0.1);
   shot->set_depth_high(0.9);
+  shot->set_measured(0.62);
   v1::ShotStatus* later = status.add_shots();
   later->set_begin(100);
   later->set_end(110);
@@ -58,6 +59,7 @@ TEST(QcPageTest, TellsOfTheJobItsShotsAndItsBadSeams) {
   EXPECT_THAT(page, HasSubstr("isn't reconciled yet"));
   EXPECT_THAT(page, HasSubstr("stroke-dasharray"));
   EXPECT_THAT(page, HasSubstr("0.1 (far) to 0.9 (near)"));
+  EXPECT_THAT(page, HasSubstr("62 % of its depth is measured"));
 }
 
 TEST(QcPageTest, NothingInItIsRunOrFetched) {

@@ -48,9 +48,10 @@ TEST(SeamSamplesTest, ConfidenceWeighsPixels) {
   confidence.Row(0, 0)[1] = 7.0f;
   confidence.Row(0, 0)[2] = NAN;
   const FrameSamples samples = SampleFrame(0, depth, confidence);
-  EXPECT_EQ(samples.weights[0], 0);
+  EXPECT_EQ(samples.weights[0], 1);
+  EXPECT_EQ(samples.values[0], 1.0f);
   EXPECT_EQ(samples.weights[1], 255);
-  EXPECT_EQ(samples.weights[2], 0);
+  EXPECT_EQ(samples.weights[2], 1);
   EXPECT_EQ(samples.weights[3], 128);
 }
 

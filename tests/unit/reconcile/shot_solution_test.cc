@@ -165,6 +165,44 @@ TEST(ShotSolutionTest, TheRangeIsOfPercentilesNotOfExtremes) {
   EXPECT_NEAR(range.hi, clean.hi, 0.01);
 }
 
+// A ramp from `low` to `high` across the picture, all of it as sure as `confidence`.
+ShardSamples RampSamples(const Shard& shard, float low, float high, float confidence) {
+  ShardSamples samples{shard.core, shard.full, {}};
+  Image depth(64, 36, 1);
+  Image sure(64, 36, 1);
+  sure.Fill(confidence);
+  for (int y = 0; y < depth.height(); ++y) {
+    for (int x = 0; x < depth.width(); ++x) {
+      depth.Row(0, y)[x] = low + (high - low) * static_cast<float>(x) / 63;
+    }
+  }
+  for (int64_t frame = shard.full.begin; frame < shard.full.end; ++frame) {
+    samples.frames.push_back(SampleFrame(frame, depth, sure));
+  }
+  return samples;
+}
+
+TEST(ShotSolutionTest, GuessesAreReconciledAndShownGently) {
+  const auto shards = PlanShot({0, 48}, 24, 6);
+  double spans[3];
+  const float sure[3] = {0, 0.15f, 1};
+  for (int i = 0; i < 3; ++i) {
+    const auto solution = SolveShot(
+        std::vector{RampSamples(shards[0], 1, 3, sure[i]), RampSamples(shards[1], 2, 6, sure[i])});
+    ASSERT_TRUE(solution.ok());
+    EXPECT_NEAR(solution->measured, std::max(sure[i], 1.0f / 255), 0.003);
+    const Alignment a = solution->shards[0].At(24);
+    const Alignment b = solution->shards[1].At(24);
+    EXPECT_NEAR(a.scale * 3 + a.shift, b.scale * 6 + b.shift, 0.01);
+    EXPECT_NEAR(a.scale / b.scale, 2, 0.01);
+    const DepthRange range = solution->range.to;
+    spans[i] = a.scale * 2 / (range.hi - range.lo);
+    EXPECT_NEAR((a.scale * 2 + a.shift - range.lo) / (range.hi - range.lo), 0.5, 0.02);
+  }
+  EXPECT_NEAR(spans[0] / spans[2], 0.75, 0.01);
+  EXPECT_NEAR(spans[1] / spans[2], 0.875, 0.01);
+}
+
 TEST(ShotSolutionTest, AFlatShotLiesInTheMiddle) {
   const auto shards = PlanShot({0, 48}, 24, 6);
   for (float value : {0.0f, 3.0f, -2.0f}) {
