@@ -86,12 +86,13 @@ absl::StatusOr<std::string> HashEnds(const std::filesystem::path& path) {
 int StageVersion(TaskKind kind) {
   switch (kind) {
     case TaskKind::kRender:
-      return 3;
+      return 4;
     case TaskKind::kWarp:
+      return 3;
+    case TaskKind::kDepth:
     case TaskKind::kInpaint:
       return 2;
     case TaskKind::kScan:
-    case TaskKind::kDepth:
     case TaskKind::kEncode:
       return 1;
   }

@@ -117,7 +117,7 @@ DepthSteps FindDepthSteps(const Image& depth) {
   for (int y = 0; y < h; ++y) std::copy_n(depth.Row(0, y), w, bordered.Row(y));
   bordered.Extend();
 
-  DepthSteps steps{SharpenSteps(bordered, kStep * range), Image(w, h, 1)};
+  DepthSteps steps{SharpenSteps(bordered, kStep * range), Image(w, h, 1), kStep * range};
   const Extremes levels = FindExtremes(steps.depth, DepthSteps::kReachX, DepthSteps::kReachY);
   const Extremes bends =
       FindExtremes(FindBends(steps.depth), DepthSteps::kReachX, DepthSteps::kReachY);

@@ -17,6 +17,8 @@ struct DepthSteps {
   // For pixels whose window holds a step: the level that parts upper from lower values. Infinite
   // where there's none. A slope, however steep, is no step.
   Image middle;
+  // What counts as a step.
+  float step = 0;
 };
 
 // `depth`: 1 channel, finite. What counts as a step is 2 % of the map's range in 3 x 3 pixels.

@@ -10,6 +10,7 @@
 #include "models/stereo/bordered_image.h"
 #include "models/stereo/depth_steps.h"
 #include "models/stereo/float8.h"
+#include "models/stereo/foreground_growth.h"
 
 namespace stereofarm {
 namespace {
@@ -111,6 +112,8 @@ class Upsampler {
     }
   }
 
+  float step() const { return steps_.step; }
+
  private:
   // Depth of a pixel near a step: of one side of `level`.
   float Vote(int x, int y, float level) const {
@@ -192,6 +195,7 @@ Image UpsampleDepth(const Image& depth, const Image& guide) {
   Image result(guide.width(), guide.height(), 1);
   const Upsampler upsampler(depth, guide);
   for (int y = 0; y < guide.height(); ++y) upsampler.Run(y, result.Row(0, y));
+  GrowForeground(guide, upsampler.step(), &result);
   return result;
 }
 
