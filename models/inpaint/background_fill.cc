@@ -22,10 +22,11 @@ constexpr float kSoftness = 2.0f;
 
 class Filler {
  public:
-  Filler(const WarpedFrame& target, Image* rgb)
+  Filler(const WarpedFrame& target, Image* rgb, Image* displacement)
       : target_(target),
         rgba_(target.rgba),
         rgb_(rgb),
+        displacement_(displacement),
         runs_(static_cast<size_t>(rgba_.height())),
         cursors_(runs_.size(), 0) {}
 
@@ -48,11 +49,12 @@ class Filler {
       for (const HoleRun run : runs_[static_cast<size_t>(y)]) FillRun(y, run);
     }
     FillEmptyRows(empty, rgb_);
+    FillEmptyRows(empty, displacement_);
   }
 
  private:
   struct Sums {
-    Float8 weight = {}, red = {}, green = {}, blue = {};
+    Float8 weight = {}, red = {}, green = {}, blue = {}, moved = {};
   };
 
   void FillRun(int y, HoleRun run) {
@@ -87,6 +89,7 @@ class Filler {
     rgb_->Row(0, y)[x] = Sum(sums.red) * scale;
     rgb_->Row(1, y)[x] = Sum(sums.green) * scale;
     rgb_->Row(2, y)[x] = Sum(sums.blue) * scale;
+    displacement_->Row(0, y)[x] = Sum(sums.moved) * scale;
   }
 
   // The hole that x lies in, or an empty run.
@@ -111,14 +114,16 @@ class Filler {
     for (int u = begin / 8 * 8; u < end; u += 8) {
       const Float8 dx = static_cast<float>(u - x) + kLanes;
       const Float8 q = dx * dx + across;
+      const Float8 moved = Load8(displacement + u);
       const Int8 background = (Load8(alpha + u) > Splat8(0.0f)) &
-                              (sides.sign * Load8(displacement + u) <= Splat8(sides.limit)) &
-                              (dx >= first) & (dx < last);
+                              (sides.sign * moved <= Splat8(sides.limit)) & (dx >= first) &
+                              (dx < last);
       const Float8 weight = Keep8(background, 1.0f / (q * q * q));
       sums->weight += weight;
       sums->red += Keep8(background, weight * Load8(red + u));
       sums->green += Keep8(background, weight * Load8(green + u));
       sums->blue += Keep8(background, weight * Load8(blue + u));
+      sums->moved += Keep8(background, weight * moved);
     }
   }
 
@@ -129,12 +134,15 @@ class Filler {
   const WarpedFrame& target_;
   const Image& rgba_;
   Image* rgb_;  // known pixels are there from the start; holes are only written
+  Image* displacement_;
   std::vector<std::vector<HoleRun>> runs_;  // of each row
   std::vector<int> cursors_;                // of each row: the run HoleAt found last
 };
 
 }  // namespace
 
-void FillFromBackground(const WarpedFrame& frame, Image* rgb) { Filler(frame, rgb).Run(); }
+void FillFromBackground(const WarpedFrame& frame, Image* rgb, Image* displacement) {
+  Filler(frame, rgb, displacement).Run();
+}
 
 }  // namespace stereofarm

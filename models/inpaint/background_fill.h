@@ -11,8 +11,9 @@ namespace stereofarm {
 // foreground's colour (background_rim.h). A pixel of the hole becomes the mean of the background
 // around it with weights 1 / (distance^2 + 2)^3: its nearest few pixels, more of them the deeper
 // the hole; beyond ten rows to either side it skips some. A row without a known pixel takes the
-// nearest row that has one; a picture without any turns black. `rgb`: the colours of `frame`.
-void FillFromBackground(const WarpedFrame& frame, Image* rgb);
+// nearest row that has one; a picture without any turns black. `rgb` and
+// `displacement`: those of `frame`, to be filled.
+void FillFromBackground(const WarpedFrame& frame, Image* rgb, Image* displacement);
 
 }  // namespace stereofarm
 

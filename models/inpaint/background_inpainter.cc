@@ -1,16 +1,25 @@
 #include "models/inpaint/background_inpainter.h"
 
+#include <algorithm>
 #include <opencv2/core.hpp>
 #include <utility>
 
 #include "absl/strings/str_format.h"
 #include "common/image/half.h"
 #include "models/inpaint/background_fill.h"
+#include "models/inpaint/hole_runs.h"
 #include "models/inpaint/target.h"
 
 namespace stereofarm {
+namespace {
 
-BackgroundInpainter::BackgroundInpainter() {
+// Two frames' fills are of one surface where their displacements differ by less, pixels at a width
+// of 960.
+constexpr float kOneSurface = 1.5f;
+
+}  // namespace
+
+BackgroundInpainter::BackgroundInpainter(const BackgroundSettings& settings) : settings_(settings) {
   // Dense flow depends on it.
   cv::setNumThreads(1);
 }
@@ -18,6 +27,7 @@ BackgroundInpainter::BackgroundInpainter() {
 absl::Status BackgroundInpainter::Begin() {
   window_ = ShotWindow();
   waiting_.clear();
+  made_up_.clear();
   return absl::OkStatus();
 }
 
@@ -39,6 +49,12 @@ absl::Status BackgroundInpainter::Push(InpaintFrame frame, std::vector<FilledFra
   }
   window_.Add(KeptFrame(frame.frame, frame.rgb, frame.displacement));
   frame.rgb = Image();
+  if (settings_.steady) {
+    Image rgb = CopyColour(frame.warped.rgba);
+    Image displacement = frame.warped.displacement.Clone();
+    FillFromBackground(frame.warped, &rgb, &displacement);
+    made_up_.emplace(frame.frame, HoleColours(frame.warped, rgb, displacement));
+  }
   waiting_.push_back(std::move(frame));
   if (static_cast<int>(waiting_.size()) > window()) FillFirst(done);
   return absl::OkStatus();
@@ -53,14 +69,55 @@ void BackgroundInpainter::FillFirst(std::vector<FilledFrame>* done) {
   InpaintFrame frame = std::move(waiting_.front());
   waiting_.pop_front();
   if (frame.wanted) {
+    const std::vector<SeenFrom> neighbours = window_.Neighbours(frame.frame);
     WarpedFrame filled = frame.warped.Clone();
-    elsewhere_.Fill(frame.displacement, window_.Neighbours(frame.frame), &filled);
+    if (settings_.elsewhere) elsewhere_.Fill(frame.displacement, neighbours, &filled);
     Image rgb = CopyColour(filled.rgba);
-    FillFromBackground(filled, &rgb);
+    Image displacement = filled.displacement.Clone();
+    FillFromBackground(filled, &rgb, &displacement);
+    if (settings_.steady) Steady(filled, neighbours, displacement, &rgb);
     QuantizeToHalf(rgb);
     done->push_back({frame.frame, std::move(rgb), std::move(frame.warped)});
   }
   window_.Forget(frame.frame + 1 - window());
+  made_up_.erase(made_up_.begin(), made_up_.lower_bound(frame.frame + 1 - window()));
+}
+
+void BackgroundInpainter::Steady(const WarpedFrame& frame, const std::vector<SeenFrom>& neighbours,
+                                 const Image& displacement, Image* rgb) const {
+  struct Other {
+    const HoleColours* colours;
+    DisparityMotion motion;  // from this frame
+  };
+  std::vector<Other> others;
+  for (const SeenFrom& neighbour : neighbours) {
+    const auto found = made_up_.find(neighbour.frame->frame());
+    if (found != made_up_.end()) others.push_back({&found->second, neighbour.motion.Inverse()});
+  }
+  if (others.empty()) return;
+  const float tolerance = kOneSurface * std::max(1.0f, static_cast<float>(rgb->width()) / 960.0f);
+  std::vector<HoleRun> runs;
+  for (int y = 0; y < rgb->height(); ++y) {
+    FindHoleRuns(frame.rgba.Row(3, y), rgb->width(), &runs);
+    for (const HoleRun run : runs) {
+      for (int x = run.begin; x < run.end; ++x) {
+        const double d = displacement.Row(0, y)[x];
+        float sum[3], count = 1;
+        for (int c = 0; c < 3; ++c) sum[c] = rgb->Row(c, y)[x];
+        for (const Other& other : others) {
+          const SeenPoint p = other.motion.Apply({x + d, static_cast<double>(y), d});
+          float colour[3];
+          if (!other.colours->Sample(static_cast<float>(p.x - p.d), static_cast<float>(p.y),
+                                     static_cast<float>(p.d), tolerance, colour)) {
+            continue;
+          }
+          for (int c = 0; c < 3; ++c) sum[c] += colour[c];
+          count += 1;
+        }
+        for (int c = 0; c < 3; ++c) rgb->Row(c, y)[x] = sum[c] / count;
+      }
+    }
+  }
 }
 
 }  // namespace stereofarm

@@ -1,20 +1,32 @@
 #ifndef STEREOFARM_MODELS_INPAINT_BACKGROUND_INPAINTER_H_
 #define STEREOFARM_MODELS_INPAINT_BACKGROUND_INPAINTER_H_
 
+#include <cstdint>
 #include <deque>
+#include <map>
+#include <vector>
 
 #include "models/api/inpainter.h"
+#include "models/inpaint/hole_colours.h"
 #include "models/inpaint/seen_elsewhere.h"
 #include "models/inpaint/shot_window.h"
 
 namespace stereofarm {
 
+// Steps that can be left out, to see what each is worth.
+struct BackgroundSettings {
+  bool elsewhere = true;  // what other frames show
+  bool steady = true;     // the mean over time of what none shows
+};
+
 // Fills holes with what really stood there, as far as the frames around show it (seen_elsewhere.h),
-// brought over by the motion of the camera (shot_window.h); the rest from the background beside it
-// (background_fill.h). Holds 17 frames as halves, and the ones that wait to be filled.
+// brought over by the motion of the camera (shot_window.h). What none shows is made up of the
+// background beside it (background_fill.h), as the mean of what that gives in this frame and, at
+// the same surface point, in the frames around, each by itself: so it holds still. Keeps 17 frames
+// as halves, and those that wait to be filled.
 class BackgroundInpainter : public Inpainter {
  public:
-  BackgroundInpainter();
+  explicit BackgroundInpainter(const BackgroundSettings& settings = {});
   int window() const override { return ShotWindow::kReach; }
   absl::Status Begin() override;
   absl::Status Push(InpaintFrame frame, std::vector<FilledFrame>* done) override;
@@ -23,10 +35,15 @@ class BackgroundInpainter : public Inpainter {
 
  private:
   void FillFirst(std::vector<FilledFrame>* done);
+  // Averages what `frame`'s holes were filled with.
+  void Steady(const WarpedFrame& frame, const std::vector<SeenFrom>& neighbours,
+              const Image& displacement, Image* rgb) const;
 
+  BackgroundSettings settings_;
   ShotWindow window_;
   SeenElsewhere elsewhere_;
-  std::deque<InpaintFrame> waiting_;  // without their colours
+  std::deque<InpaintFrame> waiting_;        // without their colours
+  std::map<int64_t, HoleColours> made_up_;  // of each frame of the window, from itself alone
 };
 
 }  // namespace stereofarm

@@ -38,6 +38,7 @@ KeptFrame::KeptFrame(int64_t frame, const Image& rgb, const Image& displacement)
       width_(rgb.width()),
       height_(rgb.height()),
       pixels_(static_cast<size_t>(width_) * static_cast<size_t>(height_) * kChannels),
+      halves_of_displacement_(pixels_.size() / kChannels),
       blocks_across_((width_ + kBlockWidth - 1) / kBlockWidth),
       blocks_down_((height_ + kBlockHeight - 1) / kBlockHeight),
       ranges_(static_cast<size_t>(blocks_across_) * static_cast<size_t>(blocks_down_),
@@ -55,6 +56,8 @@ KeptFrame::KeptFrame(int64_t frame, const Image& rgb, const Image& displacement)
     }
     FloatToHalf(row.data(), &pixels_[static_cast<size_t>(y) * row.size()],
                 static_cast<int64_t>(row.size()));
+    FloatToHalf(d, &halves_of_displacement_[static_cast<size_t>(y) * static_cast<size_t>(width_)],
+                width_);
     Range* ranges =
         &ranges_[static_cast<size_t>(y / kBlockHeight) * static_cast<size_t>(blocks_across_)];
     for (int x = 0; x < width_; ++x) {

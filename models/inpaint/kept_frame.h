@@ -32,6 +32,12 @@ class KeptFrame {
                     kChannels];
   }
 
+  // From x on, to the row's end.
+  const uint16_t* Displacement(int x, int y) const {
+    return &halves_of_displacement_[static_cast<size_t>(y) * static_cast<size_t>(width_) +
+                                    static_cast<size_t>(x)];
+  }
+
   // Least and largest displacement of the finite pixels of a block; low > high where there's none.
   struct Range {
     float low, high;
@@ -52,6 +58,7 @@ class KeptFrame {
   int64_t frame_;
   int width_, height_;
   std::vector<uint16_t> pixels_;
+  std::vector<uint16_t> halves_of_displacement_;
   int blocks_across_, blocks_down_;
   std::vector<Range> ranges_;
   cv::Mat grey_, displacement_, colour_;

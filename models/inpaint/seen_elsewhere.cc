@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "common/image/half.h"
+#include "models/stereo/float8.h"
 
 namespace stereofarm {
 namespace {
@@ -20,17 +20,6 @@ constexpr float kHidden = 0.75f;
 // Of the pixels that reach a hole: less is the frayed edge of a surface.
 constexpr float kEnoughWeight = 0.65f;
 
-// Red, green, blue and displacement of one pixel.
-using Colour = float __attribute__((vector_size(16)));
-
-Colour Load(const uint16_t* half) {
-  float out[4];
-  HalfToFloat(half, out, 4);
-  Colour colour;
-  std::memcpy(&colour, out, sizeof(colour));
-  return colour;
-}
-
 // Catmull and Rom's cubic.
 std::array<float, 4> CubicWeights(float t) {
   return {((-0.5f * t + 1.0f) * t - 0.5f) * t, (1.5f * t - 2.5f) * t * t + 1.0f,
@@ -39,19 +28,19 @@ std::array<float, 4> CubicWeights(float t) {
 
 // The picture at (x, y): cubic between pixels inside of a surface; at its edge the mean of those of
 // the four pixels around that belong to it, by nearness.
-Colour Sample(const KeptFrame& frame, float x, float y, float source_d, float tolerance) {
+Float4 Sample(const KeptFrame& frame, float x, float y, float source_d, float tolerance) {
   const int x0 = std::clamp(static_cast<int>(std::floor(x)), 0, frame.width() - 1);
   const int y0 = std::clamp(static_cast<int>(std::floor(y)), 0, frame.height() - 1);
   const float fx = std::clamp(x - static_cast<float>(x0), 0.0f, 1.0f);
   const float fy = std::clamp(y - static_cast<float>(y0), 0.0f, 1.0f);
   if (x0 >= 1 && y0 >= 1 && x0 + 2 < frame.width() && y0 + 2 < frame.height()) {
     const std::array<float, 4> wx = CubicWeights(fx), wy = CubicWeights(fy);
-    Colour sum = {};
+    Float4 sum = {};
     bool inside = true;
     for (int j = 0; j < 4; ++j) {
-      Colour row = {};
+      Float4 row = {};
       for (int i = 0; i < 4; ++i) {
-        const Colour pixel = Load(frame.Pixel(x0 - 1 + i, y0 - 1 + j));
+        const Float4 pixel = LoadHalf4(frame.Pixel(x0 - 1 + i, y0 - 1 + j));
         inside &= std::abs(pixel[3] - source_d) < tolerance;
         row += wx[static_cast<size_t>(i)] * pixel;
       }
@@ -59,19 +48,19 @@ Colour Sample(const KeptFrame& frame, float x, float y, float source_d, float to
     }
     if (inside) return sum;
   }
-  Colour sum = {};
+  Float4 sum = {};
   float total = 0;
   for (int j = 0; j < 2; ++j) {
     for (int i = 0; i < 2; ++i) {
-      const Colour pixel = Load(
+      const Float4 pixel = LoadHalf4(
           frame.Pixel(std::min(x0 + i, frame.width() - 1), std::min(y0 + j, frame.height() - 1)));
       const bool belongs = std::abs(pixel[3] - source_d) < tolerance;
       const float weight = belongs ? (i == 0 ? 1 - fx : fx) * (j == 0 ? 1 - fy : fy) + 1e-3f : 0;
-      sum += belongs ? weight * pixel : Colour{};
+      sum += belongs ? weight * pixel : Float4{};
       total += weight;
     }
   }
-  return total > 0 ? sum / total : Load(frame.Pixel(x0, y0));
+  return total > 0 ? sum / total : LoadHalf4(frame.Pixel(x0, y0));
 }
 
 }  // namespace
@@ -85,6 +74,8 @@ void SeenElsewhere::FindHoles(const WarpedFrame& warped) {
   cells_across_ = (width_ + kCell - 1) / kCell;
   holes_.clear();
   index_.assign(static_cast<size_t>(width_) * static_cast<size_t>(height_), -1);
+  near_across_ = static_cast<size_t>(width_) + 3;
+  near_.assign(near_across_ * (static_cast<size_t>(height_) + 3), 0);
   cells_.assign(static_cast<size_t>(cells_across_) * static_cast<size_t>(height_ / kCell + 1), 0);
   for (int y = 0; y < height_; ++y) {
     const float* alpha = warped.rgba.Row(3, y);
@@ -95,6 +86,9 @@ void SeenElsewhere::FindHoles(const WarpedFrame& warped) {
       index[x] = static_cast<int32_t>(holes_.size());
       holes_.push_back({x, y});
       cells[x / kCell] = 1;
+      uint8_t* near =
+          &near_[(static_cast<size_t>(y) + 1) * near_across_ + static_cast<size_t>(x) + 1];
+      near[0] = near[1] = near[near_across_] = near[near_across_ + 1] = 1;
     }
   }
 }
@@ -154,11 +148,12 @@ void SeenElsewhere::LandBlock(const SeenFrom& from, const Image& displacement, f
   const int x0 = bx * kWidth;
   const int count = std::min(kWidth, width_ - x0);
   const int end = std::min((by + 1) * KeptFrame::kBlockHeight, height_);
-  float pixels[kWidth * KeptFrame::kChannels] = {};
-  float source_d[kWidth], seen_x[kWidth], seen_y[kWidth], seen_d[kWidth];
+  const float right = static_cast<float>(width_), bottom = static_cast<float>(height_);
+  const int across = static_cast<int>(near_across_);
+  float source_d[kWidth] = {}, seen_x[kWidth], seen_y[kWidth], seen_d[kWidth], place[kWidth];
+  int near[kWidth];
   for (int y = by * KeptFrame::kBlockHeight; y < end; ++y) {
-    HalfToFloat(frame.Pixel(x0, y), pixels, count * KeptFrame::kChannels);
-    for (int i = 0; i < kWidth; ++i) source_d[i] = pixels[KeptFrame::kChannels * i + 3];
+    HalfToFloat(frame.Displacement(x0, y), source_d, count);
     const float fy = static_cast<float>(y);
     for (int i = 0; i < kWidth; ++i) {
       const float x = static_cast<float>(x0 + i), d = source_d[i];
@@ -166,45 +161,53 @@ void SeenElsewhere::LandBlock(const SeenFrom& from, const Image& displacement, f
       seen_x[i] = (m[0] * x + m[1] * fy + m[2] + m[3] * d) * scale;
       seen_y[i] = (m[4] * x + m[5] * fy + m[6] + m[7] * d) * scale;
       seen_d[i] = (m[12] * x + m[13] * fy + m[14] + m[15] * d) * scale;
+      place[i] = seen_x[i] - seen_d[i];
+      // Columns and rows -2 and `width` or `height` are never near a hole; what isn't a number goes
+      // there too.
+      const float px = place[i] > -1.0f ? (place[i] < right ? place[i] : right) : -2.0f;
+      const float py = seen_y[i] > -1.0f ? (seen_y[i] < bottom ? seen_y[i] : bottom) : -2.0f;
+      near[i] = static_cast<int>(py + 2.0f) * across + static_cast<int>(px + 2.0f);
     }
     for (int i = 0; i < count; ++i) {
-      const float x = seen_x[i] - seen_d[i];
-      if (!(x > -1 && x < static_cast<float>(width_) && seen_y[i] > -1 &&
-            seen_y[i] < static_cast<float>(height_))) {
+      if (near_[static_cast<size_t>(near[i])] == 0) continue;
+      const int sx = static_cast<int>(std::floor(seen_x[i] + 0.5f));
+      const int sy = std::clamp(static_cast<int>(seen_y[i] + 0.5f), 0, height_ - 1);
+      if (sx >= 0 && sx < width_ &&
+          sign * displacement.Row(0, sy)[sx] < sign * seen_d[i] - hidden_) {
         continue;
       }
-      const int left = static_cast<int>(x + 1) - 1, top = static_cast<int>(seen_y[i] + 1) - 1;
-      bool absent = false;  // looked up where it first matters
-      for (int tap = 0; tap < 4 && !absent; ++tap) {
-        const int tx = left + (tap & 1), ty = top + (tap >> 1);
-        if (tx < 0 || ty < 0 || tx >= width_ || ty >= height_) continue;
-        const int32_t hole =
-            index_[static_cast<size_t>(ty) * static_cast<size_t>(width_) + static_cast<size_t>(tx)];
-        if (hole < 0) continue;
-        const int sx = static_cast<int>(std::lround(seen_x[i]));
-        const int sy = std::clamp(static_cast<int>(std::lround(seen_y[i])), 0, height_ - 1);
-        if (sx >= 0 && sx < width_ &&
-            sign * displacement.Row(0, sy)[sx] < sign * seen_d[i] - hidden_) {
-          absent = true;
-          break;
-        }
-        const float weight = (1 - std::abs(x - static_cast<float>(tx))) *
-                             (1 - std::abs(seen_y[i] - static_cast<float>(ty)));
-        if (!(weight > 0)) continue;
-        Landing& landing = landings_[static_cast<size_t>(hole)];
-        const float near = sign * seen_d[i];
-        if (near < landing.nearest - tolerance_) continue;
-        if (near > landing.nearest + tolerance_) landing = Landing{};
-        landing.nearest = landing.weight == 0 ? near : std::max(near, landing.nearest);
-        landing.weight += weight;
-        landing.source_x += weight * static_cast<float>(x0 + i);
-        landing.source_y += weight * fy;
-        landing.x += weight * x;
-        landing.y += weight * seen_y[i];
-        landing.source_d += weight * source_d[i];
-        landing.d += weight * seen_d[i];
-      }
+      LandPixel({.nearest = sign * seen_d[i],
+                 .source_x = static_cast<float>(x0 + i),
+                 .source_y = fy,
+                 .x = place[i],
+                 .y = seen_y[i],
+                 .source_d = source_d[i],
+                 .d = seen_d[i]});
     }
+  }
+}
+
+void SeenElsewhere::LandPixel(const Landing& pixel) {
+  const int left = static_cast<int>(pixel.x + 1) - 1, top = static_cast<int>(pixel.y + 1) - 1;
+  for (int tap = 0; tap < 4; ++tap) {
+    const int x = left + (tap & 1), y = top + (tap >> 1);
+    if (x < 0 || y < 0 || x >= width_ || y >= height_) continue;
+    const int32_t hole =
+        index_[static_cast<size_t>(y) * static_cast<size_t>(width_) + static_cast<size_t>(x)];
+    if (hole < 0) continue;
+    const float weight = (1 - std::abs(pixel.x - static_cast<float>(x))) *
+                         (1 - std::abs(pixel.y - static_cast<float>(y)));
+    Landing& landing = landings_[static_cast<size_t>(hole)];
+    if (!(weight > 0) || pixel.nearest < landing.nearest - tolerance_) continue;
+    if (pixel.nearest > landing.nearest + tolerance_) landing = Landing{.nearest = pixel.nearest};
+    landing.nearest = std::max(pixel.nearest, landing.nearest);
+    landing.weight += weight;
+    landing.source_x += weight * pixel.source_x;
+    landing.source_y += weight * pixel.source_y;
+    landing.x += weight * pixel.x;
+    landing.y += weight * pixel.y;
+    landing.source_d += weight * pixel.source_d;
+    landing.d += weight * pixel.d;
   }
 }
 
@@ -245,7 +248,7 @@ void SeenElsewhere::Fill(const Image& displacement, const std::vector<SeenFrom>&
     const auto middle = found.begin() + static_cast<ptrdiff_t>(found.size() / 2);
     std::nth_element(found.begin(), middle, found.end());
     const float median = *middle;
-    Colour sum = {};
+    Float4 sum = {};
     float total = 0;
     for (size_t n = 0; n < neighbours.size(); ++n) {
       const Place& place = places_[n * holes_.size() + i];

@@ -36,11 +36,11 @@ class SeenElsewhere {
   };
   // What has reached a hole: sums over pixels of one surface, by weight.
   struct Landing {
-    float nearest;  // signed so that larger is nearer
-    float weight;
-    float source_x, source_y;  // in the neighbour
-    float x, y;                // where it landed
-    float source_d, d;         // displacement in the neighbour, and here
+    float nearest = 0;  // signed so that larger is nearer
+    float weight = 0;
+    float source_x = 0, source_y = 0;  // in the neighbour
+    float x = 0, y = 0;                // where it landed
+    float source_d = 0, d = 0;         // displacement in the neighbour, and here
   };
   // The surface that one neighbour shows of a hole, and where; `d` isn't finite where it shows
   // none.
@@ -52,12 +52,17 @@ class SeenElsewhere {
   bool AnyHole(int x0, int y0, int x1, int y1) const;
   void Land(const SeenFrom& from, const Image& displacement, float sign);
   void LandBlock(const SeenFrom& from, const Image& displacement, float sign, int bx, int by);
+  void LandPixel(const Landing& pixel);
   void Settle(Place* places) const;
 
   int width_ = 0, height_ = 0;
   float tolerance_ = 0, hidden_ = 0;  // of displacement, in pixels
   std::vector<Hole> holes_;
   std::vector<int32_t> index_;  // of each pixel: its hole, or -1
+  // Whether the pixels right and below of a place have a hole among them; from column and row -2
+  // on.
+  std::vector<uint8_t> near_;
+  size_t near_across_ = 0;
   std::vector<uint8_t> cells_;  // whether a cell of the picture has a hole
   int cells_across_ = 0;
   std::vector<Landing> landings_;  // of each hole

@@ -6,9 +6,9 @@
 namespace stereofarm {
 namespace {
 
-// Distances whose flow is looked at; others are chained of them, the longest first.
-constexpr int kSteps[] = {4, 1};
-constexpr int kDistances[] = {-8, -4, -2, -1, 1, 2, 4, 8};
+// Flow is looked at from each frame to the next, and between frames whose numbers are multiples of
+// this: half a dozen steps lead anywhere in the window.
+constexpr int kLongStep = 4;
 // Share of the points that must agree with a motion.
 constexpr double kAgreeing = 0.5;
 
@@ -17,9 +17,9 @@ constexpr double kAgreeing = 0.5;
 void ShotWindow::Add(KeptFrame frame) {
   frames_.push_back(std::move(frame));
   const KeptFrame& added = frames_.back();
-  for (const int step : kSteps) {
+  for (const int step : {1, kLongStep}) {
     const KeptFrame* earlier = Find(added.frame() - step);
-    if (earlier == nullptr) continue;
+    if (earlier == nullptr || added.frame() % step != 0) continue;
     motions_[{step, earlier->frame()}] = MotionBetween(*earlier, added, &flow_);
   }
 }
@@ -38,19 +38,21 @@ const KeptFrame* ShotWindow::Find(int64_t frame) const {
 
 std::optional<DisparityMotion> ShotWindow::Between(int64_t from, int distance) const {
   DisparityMotion motion;
-  for (const int step : kSteps) {
-    for (; distance >= step; distance -= step, from += step) {
-      const auto fit = motions_.find({step, from});
-      if (fit == motions_.end() || fit->second.agreeing < kAgreeing) return std::nullopt;
-      motion = motion.Then(fit->second.motion);
-    }
+  while (distance > 0) {
+    const int step = distance >= kLongStep && from % kLongStep == 0 ? kLongStep : 1;
+    const auto fit = motions_.find({step, from});
+    if (fit == motions_.end() || fit->second.agreeing < kAgreeing) return std::nullopt;
+    motion = motion.Then(fit->second.motion);
+    distance -= step;
+    from += step;
   }
   return motion;
 }
 
 std::vector<SeenFrom> ShotWindow::Neighbours(int64_t frame) const {
   std::vector<SeenFrom> neighbours;
-  for (const int distance : kDistances) {
+  for (int distance = -kReach; distance <= kReach; ++distance) {
+    if (distance == 0) continue;
     const KeptFrame* other = Find(frame + distance);
     if (other == nullptr) continue;
     const auto motion =

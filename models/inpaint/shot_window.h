@@ -25,8 +25,10 @@ class ShotWindow {
   // Forgets frames before `frame`.
   void Forget(int64_t frame);
   const KeptFrame* Find(int64_t frame) const;
-  // Those of the frames 1, 2, 4 and 8 before and after `frame` that are there and show the same
-  // scene, in order of time, with the motion into `frame`.
+  // The frames within kReach of `frame` that are there and show the same scene, in order of time,
+  // with the motion into `frame`. All of them: of every other one the fills of the rendered forest
+  // would lose 0.7 dB, and of those 1, 2, 4 and 8 frames away the fills would change by a third
+  // more from frame to frame.
   std::vector<SeenFrom> Neighbours(int64_t frame) const;
 
  private:

@@ -77,6 +77,21 @@ inline Float8 ToHalfAndBack8(Float8 v) {
 #endif
 }
 
+// Four lanes, for pixels of four channels.
+using Float4 = float __attribute__((vector_size(16)));
+
+inline Float4 LoadHalf4(const uint16_t* from) {
+#if defined(__F16C__)
+  return _mm_cvtph_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
+#else
+  float lanes[4];
+  HalfToFloat(from, lanes, 4);
+  Float4 v;
+  std::memcpy(&v, lanes, sizeof(v));
+  return v;
+#endif
+}
+
 }  // namespace stereofarm
 
 #endif  // STEREOFARM_MODELS_STEREO_FLOAT8_H_

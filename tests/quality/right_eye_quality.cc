@@ -1,13 +1,21 @@
-// right_eye_quality SHOT_PREFIX...: how near the warped and filled right eye comes to the true one.
+// right_eye_quality [--frames N] [--only TEXT] SHOT_PREFIX...: how near the warped and filled right
+// eye comes to the true one.
 //
 // For each shot reads SHOT_PREFIX_left.mkv, SHOT_PREFIX_right.mkv, SHOT_PREFIX_depth/*.exr (channel
-// Z, metres, one file a frame) and SHOT_PREFIX.json (fx_px, baseline_m, convergence_m). Prints PSNR
-// over all pixels, over the pixels that true depth uncovers and within 8 pixels of depth edges, and
-// SSIM of luma: with true depth for each fill, then with true depth at 1/2 and 1/3 of the size,
-// brought back by UpsampleDepth and bilinearly.
+// Z, metres, one file a frame) and SHOT_PREFIX.json (fx_px, baseline_m, convergence_m and each
+// frame's left_camera_to_world). Prints PSNR over all pixels, over the pixels that true depth
+// uncovers and within 8 pixels of depth edges, SSIM of luma, flicker (the mean change of what is in
+// the holes from a frame to the next at the same surface point) and the fill's milliseconds a
+// frame: with true depth for each fill and with each of its steps left out, with true depth at 1/2
+// and 1/3 of the size brought back by UpsampleDepth and bilinearly, and with estimated depth, which
+// gets the one scale and shift a shot that bring it nearest to the true displacement.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
 #include <deque>
 #include <filesystem>
 #include <memory>
@@ -24,7 +32,12 @@
 #include "common/media/frame_index.h"
 #include "common/media/frame_reader.h"
 #include "common/media/picture.h"
+#include "models/depth/create.h"
+#include "models/flow/dense_flow.h"
+#include "models/inpaint/background_fill.h"
+#include "models/inpaint/background_inpainter.h"
 #include "models/inpaint/create.h"
+#include "models/inpaint/target.h"
 #include "models/stereo/depth_upsample.h"
 #include "models/stereo/parallax.h"
 #include "models/stereo/resample.h"
@@ -158,140 +171,342 @@ Image Resize(const Image& image, int width, int height, int interpolation) {
   return result;
 }
 
+struct Options {
+  int frames = 0;    // of each shot; 0: all
+  std::string only;  // candidates with this in their names
+};
+
 // One way to make the right eye.
 struct Candidate {
   std::string name;
   std::string fill = "background";
-  std::optional<ResampleKernel> resample = std::nullopt;  // of the known pixels; else as splatted
-  int divisor = 1;                                        // of the depth's size
-  bool bilinear = false;                                  // brings that depth up to size
+  std::optional<ResampleKernel> resample = std::nullopt;      // of known pixels; else as splatted
+  std::optional<BackgroundSettings> settings = std::nullopt;  // of the background's steps
+  std::string depth;                                          // an estimator's; else the true one
+  int divisor = 1;                                            // of the true depth's size
+  bool bilinear = false;                                      // brings that depth up to size
 };
 const std::vector<Candidate> kCandidates = {
-    {"background", "background"},
-    {"background, soft resampling", "background", ResampleKernel::kSoft},
-    {"background, bicubic resampling", "background", ResampleKernel::kBicubic},
-    {"stretch", "stretch"},
-    {"background, depth at 1/2", "background", std::nullopt, 2},
-    {"background, depth at 1/2, bilinear", "background", std::nullopt, 2, true},
-    {"background, depth at 1/3", "background", std::nullopt, 3},
-    {"background, depth at 1/3, bilinear", "background", std::nullopt, 3, true},
+    {.name = "background, soft resampling", .resample = ResampleKernel::kSoft},
+    {.name = "background, bicubic resampling", .resample = ResampleKernel::kBicubic},
+    {.name = "background, two taps"},
+    {.name = "  without other frames", .settings = BackgroundSettings{.elsewhere = false}},
+    {.name = "  without the mean over time", .settings = BackgroundSettings{.steady = false}},
+    {.name = "  each frame by itself",
+     .settings = BackgroundSettings{.elsewhere = false, .steady = false}},
+    {.name = "stretch", .fill = "stretch"},
+    {.name = "depth at 1/2", .divisor = 2},
+    {.name = "depth at 1/2, bilinear", .divisor = 2, .bilinear = true},
+    {.name = "depth at 1/3", .divisor = 3},
+    {.name = "depth at 1/3, bilinear", .divisor = 3, .bilinear = true},
+    {.name = "parallax", .resample = ResampleKernel::kSoft, .depth = "parallax"},
+    {.name = "parallax, each frame by itself",
+     .resample = ResampleKernel::kSoft,
+     .settings = BackgroundSettings{.elsewhere = false, .steady = false},
+     .depth = "parallax"},
+    {.name = "parallax, stretch", .fill = "stretch", .depth = "parallax"},
+    {.name = "left eye as it is", .fill = ""},
 };
 
-// What a frame that comes back filled is held against.
-struct Truth {
-  Image right;
+struct ShotFrame {
+  Image left, right;
+  Image displacement;  // the true one
   Masks masks;
+  // What stands in each pixel of the right eye, as the true depth of other frames shows it, else as
+  // the background beside it has it.
+  WarpedFrame geometry;
+  DisparityMotion to_next;  // the true one
 };
 
-// Makes the right eye of a stream of frames in one way, and scores it.
-class Contestant {
- public:
-  static absl::StatusOr<Contestant> Create(const Candidate& candidate) {
-    Contestant contestant;
-    contestant.candidate_ = candidate;
-    SF_ASSIGN_OR_RETURN(contestant.inpainter_, CreateInpainter(candidate.fill));
-    SF_RETURN_IF_ERROR(contestant.inpainter_->Begin());
-    return contestant;
-  }
-
-  absl::Status Push(int64_t number, const Image& left, const Image& true_displacement,
-                    const std::deque<Truth>& truths) {
-    InpaintFrame frame{.frame = number, .rgb = left.Clone()};
-    if (candidate_.divisor == 1) {
-      frame.displacement = true_displacement.Clone();
-    } else {
-      const Image small = Resize(true_displacement, left.width() / candidate_.divisor,
-                                 left.height() / candidate_.divisor, cv::INTER_AREA);
-      frame.displacement = candidate_.bilinear
-                               ? Resize(small, left.width(), left.height(), cv::INTER_LINEAR)
-                               : UpsampleDepth(small, left);
-    }
-    Splat(left, frame.displacement, true, &frame.warped);
-    if (candidate_.resample) {
-      Resample(left, frame.displacement, *candidate_.resample, &frame.warped);
-    }
-    std::vector<FilledFrame> done;
-    SF_RETURN_IF_ERROR(inpainter_->Push(std::move(frame), &done));
-    Take(done, truths);
-    return absl::OkStatus();
-  }
-
-  absl::Status Finish(const std::deque<Truth>& truths) {
-    std::vector<FilledFrame> done;
-    SF_RETURN_IF_ERROR(inpainter_->Finish(&done));
-    Take(done, truths);
-    return absl::OkStatus();
-  }
-
-  void Print() const {
-    std::printf("  %-36s %8.2f %8.2f %8.2f %8.4f\n", candidate_.name.c_str(),
-                Psnr(errors_.all, errors_.frames), Psnr(errors_.holes, errors_.frames_with_holes),
-                Psnr(errors_.edges, errors_.frames_with_edges),
-                errors_.ssim / std::max(1, errors_.frames));
-  }
-
- private:
-  void Take(const std::vector<FilledFrame>& done, const std::deque<Truth>& truths) {
-    for (const FilledFrame& filled : done) {
-      const Truth& truth = truths[static_cast<size_t>(filled.frame)];
-      Score(filled.rgb, truth.right, truth.masks, &errors_);
-    }
-  }
-
-  Candidate candidate_;
-  std::unique_ptr<Inpainter> inpainter_;
-  Errors errors_;
+// All that's true of a shot.
+struct Shot {
+  std::string prefix;
+  std::deque<ShotFrame> frames;
 };
 
-absl::Status ScoreShot(const std::string& prefix) {
+// The camera's motion between two frames of SHOT_PREFIX.json as a motion of disparity space.
+DisparityMotion TrueMotion(const StereoRig& rig, int width, int height, const cv::Matx44d& from,
+                           const cv::Matx44d& to) {
+  const cv::Matx44d axes(1, 0, 0, 0, 0, -1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 1);
+  const cv::Matx44d project(rig.fx_px, 0, width / 2.0 - 0.5, 0, 0, rig.fx_px, height / 2.0 - 0.5, 0,
+                            0, 0, 1, 0, 0, 0, -rig.fx_px * rig.baseline_m / rig.convergence_m,
+                            rig.fx_px * rig.baseline_m);
+  const cv::Matx44d moved = project * axes * to.inv() * from * axes * project.inv();
+  std::array<double, 16> rows;
+  std::copy_n(moved.val, 16, rows.begin());
+  return DisparityMotion(rows);
+}
+
+// The matrices called "left_camera_to_world", in order.
+std::vector<cv::Matx44d> CameraPath(const std::string& json) {
+  std::vector<cv::Matx44d> path;
+  const std::string key = "\"left_camera_to_world\"";
+  for (size_t at = json.find(key); at != std::string::npos; at = json.find(key, at + 1)) {
+    cv::Matx44d pose;
+    const char* text = json.c_str() + at + key.size();
+    for (double& value : pose.val) {
+      while (*text != '\0' && std::strchr("-0123456789", *text) == nullptr) ++text;
+      char* end = nullptr;
+      value = std::strtod(text, &end);
+      text = end;
+    }
+    path.push_back(pose);
+  }
+  return path;
+}
+
+absl::StatusOr<Shot> ReadShot(const std::string& prefix, const Options& options) {
+  Shot shot{.prefix = prefix};
   SF_ASSIGN_OR_RETURN(const std::string json, ReadFile(prefix + ".json"));
   const StereoRig rig{NumberOf(json, "fx_px"), NumberOf(json, "baseline_m"),
                       NumberOf(json, "convergence_m")};
   if (rig.fx_px <= 0 || rig.baseline_m <= 0 || rig.convergence_m <= 0) {
     return absl::InvalidArgumentError(prefix + ".json lacks fx_px, baseline_m or convergence_m");
   }
+  const std::vector<cv::Matx44d> path = CameraPath(json);
   std::vector<fs::path> depth_files;
   for (const auto& entry : fs::directory_iterator(prefix + "_depth")) {
     depth_files.push_back(entry.path());
   }
   std::sort(depth_files.begin(), depth_files.end());
+  if (options.frames > 0 && depth_files.size() > static_cast<size_t>(options.frames)) {
+    depth_files.resize(static_cast<size_t>(options.frames));
+  }
+  if (path.size() < depth_files.size()) {
+    return absl::InvalidArgumentError(prefix + ".json lacks left_camera_to_world of some frame");
+  }
   SF_ASSIGN_OR_RETURN(Film left_film, Film::Open(prefix + "_left.mkv"));
   SF_ASSIGN_OR_RETURN(Film right_film, Film::Open(prefix + "_right.mkv"));
-
-  std::vector<Contestant> contestants;
-  for (const Candidate& candidate : kCandidates) {
-    SF_ASSIGN_OR_RETURN(Contestant contestant, Contestant::Create(candidate));
-    contestants.push_back(std::move(contestant));
-  }
-  std::deque<Truth> truths;  // of all frames
-  double hole_share = 0;
+  std::deque<KeptFrame> kept;
   for (const fs::path& file : depth_files) {
-    SF_ASSIGN_OR_RETURN(const Image left, left_film.Next());
-    SF_ASSIGN_OR_RETURN(Image right, right_film.Next());
-    if (left.empty() || right.empty()) break;
+    ShotFrame frame;
+    SF_ASSIGN_OR_RETURN(frame.left, left_film.Next());
+    SF_ASSIGN_OR_RETURN(frame.right, right_film.Next());
+    if (frame.left.empty() || frame.right.empty()) break;
     SF_ASSIGN_OR_RETURN(ExrImage depth, ReadExr(file));
-    for (int y = 0; y < left.height(); ++y) {
+    for (int y = 0; y < frame.left.height(); ++y) {
       float* row = depth.image.Row(0, y);
-      for (int x = 0; x < left.width(); ++x) row[x] = 1.0f / row[x];
+      for (int x = 0; x < frame.left.width(); ++x) row[x] = 1.0f / row[x];
     }
-    const Image displacement = DisplacementFromInverseMetres(
-        depth.image, rig, SynthesizedEye::kRight, SynthesizedEye::kRight);
-    WarpedFrame reference;
-    Splat(left, displacement, true, &reference);
-    truths.push_back({std::move(right), FindMasks(displacement, reference)});
-    hole_share +=
-        cv::countNonZero(truths.back().masks.holes) / (1.0 * left.width() * left.height());
-    for (Contestant& contestant : contestants) {
-      SF_RETURN_IF_ERROR(
-          contestant.Push(static_cast<int64_t>(truths.size()) - 1, left, displacement, truths));
+    frame.displacement = DisplacementFromInverseMetres(depth.image, rig, SynthesizedEye::kRight,
+                                                       SynthesizedEye::kRight);
+    Splat(frame.left, frame.displacement, true, &frame.geometry);
+    frame.masks = FindMasks(frame.displacement, frame.geometry);
+    kept.emplace_back(static_cast<int64_t>(kept.size()), frame.left, frame.displacement);
+    shot.frames.push_back(std::move(frame));
+  }
+  const int count = static_cast<int>(shot.frames.size());
+  SeenElsewhere elsewhere;
+  for (int t = 0; t < count; ++t) {
+    ShotFrame& frame = shot.frames[static_cast<size_t>(t)];
+    std::vector<SeenFrom> neighbours;
+    for (const int distance : {-8, -4, -2, -1, 1, 2, 4, 8}) {
+      const int u = t + distance;
+      if (u < 0 || u >= count) continue;
+      neighbours.push_back(
+          {&kept[static_cast<size_t>(u)],
+           TrueMotion(rig, frame.left.width(), frame.left.height(), path[static_cast<size_t>(u)],
+                      path[static_cast<size_t>(t)])});
+    }
+    elsewhere.Fill(frame.displacement, neighbours, &frame.geometry);
+    Image rgb = CopyColour(frame.geometry.rgba);
+    Image displacement = frame.geometry.displacement.Clone();
+    FillFromBackground(frame.geometry, &rgb, &displacement);
+    frame.geometry.displacement = std::move(displacement);
+    if (t + 1 < count) {
+      frame.to_next = TrueMotion(rig, frame.left.width(), frame.left.height(),
+                                 path[static_cast<size_t>(t)], path[static_cast<size_t>(t) + 1]);
     }
   }
-  for (Contestant& contestant : contestants) SF_RETURN_IF_ERROR(contestant.Finish(truths));
-  const int frames = static_cast<int>(truths.size());
-  std::printf("%s: %d frames, %.2f %% holes\n", fs::path(prefix).filename().c_str(), frames,
-              100 * hole_share / std::max(1, frames));
-  std::printf("  %-36s %8s %8s %8s %8s\n", "dB", "all", "holes", "edges", "SSIM");
-  for (const Contestant& contestant : contestants) contestant.Print();
+  return shot;
+}
+
+// Catmull and Rom's cubic, so that the measure itself blurs little.
+float SampleCubic(const Image& image, int channel, float x, float y) {
+  const auto weights = [](float t) {
+    return std::array<float, 4>{((-0.5f * t + 1) * t - 0.5f) * t, (1.5f * t - 2.5f) * t * t + 1,
+                                ((-1.5f * t + 2) * t + 0.5f) * t, (0.5f * t - 0.5f) * t * t};
+  };
+  const int x0 = static_cast<int>(std::floor(x)), y0 = static_cast<int>(std::floor(y));
+  const auto wx = weights(x - static_cast<float>(x0)), wy = weights(y - static_cast<float>(y0));
+  float sum = 0;
+  for (int j = 0; j < 4; ++j) {
+    const float* row = image.Row(channel, std::clamp(y0 - 1 + j, 0, image.height() - 1));
+    for (int i = 0; i < 4; ++i) {
+      sum += wy[static_cast<size_t>(j)] * wx[static_cast<size_t>(i)] *
+             row[std::clamp(x0 - 1 + i, 0, image.width() - 1)];
+    }
+  }
+  return sum;
+}
+
+// How much a surface point that is in holes of two frames in a row changes between them, by the
+// true camera and the true depth: mean of |difference| in code values of 255.
+class Flicker {
+ public:
+  void Add(const ShotFrame& now, const ShotFrame& next, const Image& before, const Image& after) {
+    constexpr float kSameSurface = 1.0f;  // pixels of displacement
+    for (int y = 0; y < before.height(); ++y) {
+      for (int x = 0; x < before.width(); ++x) {
+        if (now.masks.holes.at<uint8_t>(y, x) == 0) continue;
+        const double d = now.geometry.displacement.Row(0, y)[x];
+        const SeenPoint p = now.to_next.Apply({x + d, static_cast<double>(y), d});
+        const float tx = static_cast<float>(p.x - p.d), ty = static_cast<float>(p.y);
+        const int nx = static_cast<int>(std::lround(tx)), ny = static_cast<int>(std::lround(ty));
+        if (nx < 0 || ny < 0 || nx >= before.width() || ny >= before.height()) continue;
+        if (next.masks.holes.at<uint8_t>(ny, nx) == 0) continue;
+        if (std::abs(next.geometry.displacement.Row(0, ny)[nx] - p.d) > kSameSurface) continue;
+        for (int c = 0; c < 3; ++c) {
+          const float there = SampleCubic(after, c, tx, ty);
+          sum_ += 255 * std::abs(there - before.Row(c, y)[x]) / 3;
+        }
+        count_ += 1;
+      }
+    }
+  }
+  double Mean() const { return count_ > 0 ? sum_ / count_ : 0; }
+
+ private:
+  double sum_ = 0, count_ = 0;
+};
+
+void Print(const std::string& name, const Errors& errors, double flicker, double milliseconds) {
+  std::printf("  %-36s %8.2f %8.2f %8.2f %8.4f %8.2f %8.0f\n", name.c_str(),
+              Psnr(errors.all, errors.frames), Psnr(errors.holes, errors.frames_with_holes),
+              Psnr(errors.edges, errors.frames_with_edges),
+              errors.ssim / std::max(1, errors.frames), flicker, milliseconds);
+}
+
+// Displacement of each frame by an estimator's depth, with the one scale and shift for the shot
+// that bring it nearest to the true displacement.
+absl::StatusOr<std::vector<Image>> EstimateDisplacement(const Shot& shot, const std::string& name) {
+  SF_ASSIGN_OR_RETURN(const auto estimator, CreateDepthEstimator(name, "cpu"));
+  const Image& first = shot.frames.front().left;
+  const ImageSize size{first.width(), first.height()};
+  SF_ASSIGN_OR_RETURN(const DepthPlan plan, estimator->Plan(size));
+  SF_RETURN_IF_ERROR(estimator->Begin(size));
+  std::vector<DepthResult> done;
+  for (size_t t = 0; t < shot.frames.size(); ++t) {
+    DepthInput input{static_cast<int64_t>(t), Image(plan.input.width, plan.input.height, 3)};
+    for (int c = 0; c < 3; ++c) {
+      cv::Mat target = Wrap(input.rgb, c);
+      cv::resize(Wrap(shot.frames[t].left, c), target, target.size(), 0, 0, cv::INTER_AREA);
+    }
+    SF_RETURN_IF_ERROR(estimator->Push(std::move(input), &done));
+  }
+  SF_RETURN_IF_ERROR(estimator->Finish(&done));
+  double n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0;
+  for (size_t t = 0; t < done.size(); ++t) {
+    const Image& depth = done[t].inverse_depth;
+    const Image truth =
+        Resize(shot.frames[t].displacement, depth.width(), depth.height(), cv::INTER_AREA);
+    for (int y = 0; y < depth.height(); y += 2) {
+      for (int x = 0; x < depth.width(); x += 2) {
+        const double a = depth.Row(0, y)[x], b = truth.Row(0, y)[x];
+        n += 1;
+        sx += a;
+        sy += b;
+        sxx += a * a;
+        sxy += a * b;
+      }
+    }
+  }
+  const double scale = (n * sxy - sx * sy) / std::max(n * sxx - sx * sx, 1e-12);
+  const double shift = (sy - scale * sx) / n;
+  std::vector<Image> displacements;
+  for (size_t t = 0; t < done.size(); ++t) {
+    cv::Mat depth = Wrap(done[t].inverse_depth, 0);
+    depth = depth * scale + shift;
+    displacements.push_back(UpsampleDepth(done[t].inverse_depth, shot.frames[t].left));
+  }
+  return displacements;
+}
+
+absl::StatusOr<Image> DisplacementOf(const Candidate& candidate, const ShotFrame& frame) {
+  if (candidate.divisor == 1) return frame.displacement.Clone();
+  const int width = frame.left.width(), height = frame.left.height();
+  const Image small = Resize(frame.displacement, width / candidate.divisor,
+                             height / candidate.divisor, cv::INTER_AREA);
+  if (candidate.bilinear) return Resize(small, width, height, cv::INTER_LINEAR);
+  return UpsampleDepth(small, frame.left);
+}
+
+absl::Status ScoreCandidate(const Shot& shot, const Candidate& candidate) {
+  std::unique_ptr<Inpainter> inpainter;
+  if (candidate.settings) {
+    inpainter = std::make_unique<BackgroundInpainter>(*candidate.settings);
+  } else if (!candidate.fill.empty()) {
+    SF_ASSIGN_OR_RETURN(inpainter, CreateInpainter(candidate.fill));
+  }
+  std::vector<Image> estimated;
+  if (!candidate.depth.empty()) {
+    SF_ASSIGN_OR_RETURN(estimated, EstimateDisplacement(shot, candidate.depth));
+  }
+  Errors errors;
+  Flicker flicker;
+  Image last;
+  double seconds = 0;
+  const auto take = [&](std::vector<FilledFrame>* done) {
+    for (FilledFrame& filled : *done) {
+      const size_t t = static_cast<size_t>(filled.frame);
+      Score(filled.rgb, shot.frames[t].right, shot.frames[t].masks, &errors);
+      if (t > 0) flicker.Add(shot.frames[t - 1], shot.frames[t], last, filled.rgb);
+      last = std::move(filled.rgb);
+    }
+    done->clear();
+  };
+  std::vector<FilledFrame> done;
+  if (inpainter != nullptr) SF_RETURN_IF_ERROR(inpainter->Begin());
+  for (size_t t = 0; t < shot.frames.size(); ++t) {
+    const ShotFrame& truth = shot.frames[t];
+    if (inpainter == nullptr) {
+      done.push_back({static_cast<int64_t>(t), truth.left.Clone(), {}});
+      take(&done);
+      continue;
+    }
+    InpaintFrame frame{.frame = static_cast<int64_t>(t), .rgb = truth.left.Clone()};
+    if (estimated.empty()) {
+      SF_ASSIGN_OR_RETURN(frame.displacement, DisplacementOf(candidate, truth));
+    } else {
+      frame.displacement = std::move(estimated[t]);
+    }
+    Splat(truth.left, frame.displacement, true, &frame.warped);
+    if (candidate.resample) {
+      Resample(truth.left, frame.displacement, *candidate.resample, &frame.warped);
+    }
+    const std::clock_t begin = std::clock();
+    SF_RETURN_IF_ERROR(inpainter->Push(std::move(frame), &done));
+    seconds += static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+    take(&done);
+  }
+  if (inpainter != nullptr) SF_RETURN_IF_ERROR(inpainter->Finish(&done));
+  take(&done);
+  Print(candidate.name, errors, flicker.Mean(),
+        1000 * seconds / static_cast<double>(shot.frames.size()));
+  return absl::OkStatus();
+}
+
+absl::Status ScoreShot(const std::string& prefix, const Options& options) {
+  SF_ASSIGN_OR_RETURN(const Shot shot, ReadShot(prefix, options));
+  double hole_share = 0;
+  Flicker flicker;
+  for (size_t t = 0; t < shot.frames.size(); ++t) {
+    const ShotFrame& frame = shot.frames[t];
+    hole_share +=
+        cv::countNonZero(frame.masks.holes) / static_cast<double>(frame.masks.holes.total());
+    if (t == 0) continue;
+    flicker.Add(shot.frames[t - 1], frame, shot.frames[t - 1].right, frame.right);
+  }
+  std::printf("%s: %zu frames, %.2f %% holes; in them the true right eye changes by %.2f\n",
+              fs::path(prefix).filename().c_str(), shot.frames.size(),
+              100 * hole_share / std::max(1.0, static_cast<double>(shot.frames.size())),
+              flicker.Mean());
+  std::printf("  %-36s %8s %8s %8s %8s %8s %8s\n", "dB", "all", "holes", "edges", "SSIM", "flicker",
+              "ms");
+  for (const Candidate& candidate : kCandidates) {
+    if (candidate.name.find(options.only) == std::string::npos) continue;
+    SF_RETURN_IF_ERROR(ScoreCandidate(shot, candidate));
+  }
   return absl::OkStatus();
 }
 
@@ -299,16 +514,24 @@ absl::Status ScoreShot(const std::string& prefix) {
 }  // namespace stereofarm
 
 int main(int argc, char** argv) {
-  if (argc < 2) {
-    std::fprintf(stderr, "usage: right_eye_quality SHOT_PREFIX...\n");
+  stereofarm::Options options;
+  int at = 1;
+  for (; at + 1 < argc && argv[at][0] == '-'; at += 2) {
+    const std::string name = argv[at];
+    if (name == "--frames") options.frames = std::atoi(argv[at + 1]);
+    if (name == "--only") options.only = argv[at + 1];
+  }
+  if (at >= argc) {
+    std::fprintf(stderr, "usage: right_eye_quality [--frames N] [--only TEXT] SHOT_PREFIX...\n");
     return 2;
   }
-  for (int i = 1; i < argc; ++i) {
-    const absl::Status status = stereofarm::ScoreShot(argv[i]);
+  for (; at < argc; ++at) {
+    const absl::Status status = stereofarm::ScoreShot(argv[at], options);
     if (!status.ok()) {
       std::fprintf(stderr, "right_eye_quality: %s\n", std::string(status.message()).c_str());
       return 3;
     }
+    std::fflush(stdout);
   }
   return 0;
 }

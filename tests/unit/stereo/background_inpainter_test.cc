@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "common/base/random.h"
+#include "models/inpaint/hole_colours.h"
 #include "models/inpaint/target.h"
 #include "models/stereo/splat.h"
 #include "tests/unit/stereo/picture.h"
@@ -52,12 +53,14 @@ struct Film {
   float wall_d = -3, square_d = 9;
   bool nearer_is_larger = true;
   float exposure_step = 0;  // gain of every other frame
+  float grain = 0;          // of the source, new in each frame
   Wall wall = Wall(11);
 
   // What an eye sees that's `offset` times the displacement away from the source.
   void See(int64_t t, float offset, Image* rgb, Image* displacement) const {
     *rgb = Image(kWidth, kHeight, 3);
     *displacement = Image(kWidth, kHeight, 1);
+    const auto random = SeededRandom(static_cast<uint64_t>(t) + 1);
     const float gain = 1 + exposure_step * static_cast<float>(t % 2);
     for (int y = 0; y < kHeight; ++y) {
       for (int x = 0; x < kWidth; ++x) {
@@ -66,6 +69,7 @@ struct Film {
         const float grey = gain * wall.At(x + offset * wall_d + pan * static_cast<double>(t), y);
         for (int c = 0; c < 3; ++c) {
           rgb->Row(c, y)[x] = square ? (c == 0 ? 1.0f : 0.0f) : 0.6f * grey;
+          if (grain > 0) rgb->Row(c, y)[x] += RandomFloat(-grain, grain, *random);
         }
         displacement->Row(0, y)[x] = square ? square_d : wall_d;
       }
@@ -87,8 +91,9 @@ struct Film {
   }
 };
 
-std::vector<FilledFrame> FillFilm(const Film& film, int64_t begin, int64_t end) {
-  BackgroundInpainter inpainter;
+std::vector<FilledFrame> FillFilm(const Film& film, int64_t begin, int64_t end,
+                                  const BackgroundSettings& settings = {}) {
+  BackgroundInpainter inpainter(settings);
   std::vector<FilledFrame> done;
   EXPECT_TRUE(inpainter.Begin().ok());
   for (int64_t t = begin; t < end; ++t) {
@@ -168,6 +173,24 @@ TEST(BackgroundInpainterTest, WhatNoFrameSawIsFilledFromTheBackgroundBesideIt) {
   EXPECT_EQ(behind.red, 0);
 }
 
+TEST(BackgroundInpainterTest, WhatNoFrameSawHoldsStill) {
+  Film film;
+  film.square_speed = 0;
+  film.grain = 0.1f;
+  double change[2] = {};
+  for (const bool steady : {false, true}) {
+    const std::vector<FilledFrame> done = FillFilm(film, 0, 17, {.steady = steady});
+    for (int y = 0; y < kHeight; ++y) {
+      for (int x = 0; x < kWidth; ++x) {
+        if (done[8].warped.rgba.Row(3, y)[x] != 0) continue;
+        change[steady] += std::abs(done[8].rgb.Row(1, y)[x] - done[9].rgb.Row(1, y)[x]);
+      }
+    }
+  }
+  EXPECT_GT(change[false], 0);
+  EXPECT_LT(change[true], 0.3 * change[false]);
+}
+
 TEST(BackgroundInpainterTest, FrameDependsOnItsWindowAloneNotOnWhereTheStreamBegan) {
   Film film;
   film.pan = 1.3;
@@ -223,6 +246,29 @@ TEST(BackgroundInpainterTest, FramesThatDontFitAreRefused) {
   small.displacement = Image(8, 8, 1);
   EXPECT_EQ(inpainter.Push(std::move(small), &done).code(), absl::StatusCode::kInvalidArgument);
   EXPECT_TRUE(inpainter.Push(film.Frame(1), &done).ok());
+}
+
+TEST(HoleColoursTest, OnlyHolesOfTheSameSurfaceAreRead) {
+  WarpedFrame frame{.rgba = Image(8, 4, 4), .displacement = Image(8, 4, 1)};
+  frame.rgba.Fill(1);
+  frame.displacement.Fill(2);
+  Image rgb(8, 4, 3);
+  rgb.Fill(0.9f);
+  for (const int x : {3, 4}) {
+    frame.rgba.Row(3, 1)[x] = 0;
+    for (int c = 0; c < 3; ++c) rgb.Row(c, 1)[x] = x == 3 ? 0.25f : 0.5f;
+  }
+  frame.displacement.Row(0, 1)[4] = 6;
+  const HoleColours colours(frame, rgb, frame.displacement);
+  float found[3];
+  ASSERT_TRUE(colours.Sample(3.25f, 1, 2, 1, found));
+  EXPECT_EQ(found[1], 0.25f);
+  ASSERT_TRUE(colours.Sample(3.25f, 1, 4, 3, found));
+  EXPECT_FLOAT_EQ(found[2], 0.3125f);
+  EXPECT_FALSE(colours.Sample(3.25f, 1, 9, 1, found));
+  EXPECT_FALSE(colours.Sample(1.5f, 1, 2, 1, found));
+  EXPECT_FALSE(colours.Sample(3, 3.5f, 2, 1, found));
+  EXPECT_FALSE(colours.Sample(std::nanf(""), 1, 2, 1, found));
 }
 
 TEST(BackgroundInpainterTest, DisplacementThatIsNoNumberDoesNoHarm) {
