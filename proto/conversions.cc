@@ -67,6 +67,7 @@ v1::JobSettings ToProto(const JobSettings& settings) {
     proto.mutable_rig()->set_convergence_m(settings.rig->convergence_m);
   }
   proto.set_synthesize(EyeName(settings.synthesize));
+  proto.set_resample(ResampleName(settings.resample));
   proto.set_codec(settings.codec);
   if (settings.crf) proto.set_crf(*settings.crf);
   proto.set_pixel_format(settings.pixel_format);
@@ -109,6 +110,9 @@ absl::StatusOr<JobSettings> FromProto(const v1::JobSettings& proto) {
     settings.rig = Rig{proto.rig().fx_px(), proto.rig().baseline_m(), proto.rig().convergence_m()};
   }
   SF_ASSIGN_OR_RETURN(settings.synthesize, ParseEye(proto.synthesize()));
+  if (!proto.resample().empty()) {
+    SF_ASSIGN_OR_RETURN(settings.resample, ParseResample(proto.resample()));
+  }
   settings.codec = proto.codec();
   settings.crf = proto.has_crf() ? std::optional<int>(proto.crf()) : std::nullopt;
   settings.pixel_format = proto.pixel_format();

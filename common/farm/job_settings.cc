@@ -29,6 +29,11 @@ constexpr std::array<std::pair<const char*, Eye>, 3> kEyes = {{
     {"left", Eye::kLeft},
     {"both", Eye::kBoth},
 }};
+constexpr std::array<std::pair<const char*, ResampleSetting>, 3> kResamples = {{
+    {"soft", ResampleSetting::kSoft},
+    {"bicubic", ResampleSetting::kBicubic},
+    {"splat", ResampleSetting::kSplat},
+}};
 
 template <typename Table, typename Value>
 std::string NameIn(const Table& table, Value value) {
@@ -79,6 +84,10 @@ absl::StatusOr<Layout> ParseLayout(const std::string& name) {
 std::string EyeName(Eye eye) { return NameIn(kEyes, eye); }
 absl::StatusOr<Eye> ParseEye(const std::string& name) {
   return FindIn<Eye>(kEyes, "--synthesize", name);
+}
+std::string ResampleName(ResampleSetting resample) { return NameIn(kResamples, resample); }
+absl::StatusOr<ResampleSetting> ParseResample(const std::string& name) {
+  return FindIn<ResampleSetting>(kResamples, "--resample", name);
 }
 
 absl::StatusOr<Rig> ParseRig(const std::string& text) {
@@ -184,8 +193,9 @@ absl::Status ValidateSettings(const JobSettings& settings) {
   }
   SF_RETURN_IF_ERROR(CheckDepthSetting(ParseDepthSetting(settings.depth)));
   if (settings.inpaint != "background" && settings.inpaint != "stretch") {
-    return absl::InvalidArgumentError(absl::StrFormat(
-        "--inpaint: '%s' is not known; use background or stretch", settings.inpaint));
+    return absl::InvalidArgumentError(
+        absl::StrFormat("--inpaint: '%s' is not known; use background or stretch",
+                        settings.inpaint));
   }
   SF_RETURN_IF_ERROR(CheckBetween("--budget", settings.budget_percent, 0, 20));
   SF_RETURN_IF_ERROR(CheckBetween("--convergence", settings.convergence, 0, 1));

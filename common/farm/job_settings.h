@@ -19,6 +19,10 @@ enum class Layout { kSbs, kHalfSbs, kTab, kHalfTab, kAnaglyph, kLeft, kRight, kD
 // Which eye is made; the other one is the source's, untouched. kBoth makes two half-way eyes.
 enum class Eye { kRight, kLeft, kBoth };
 
+// How the colour of what both eyes see comes to the made one: from the source, sampled at the exact
+// place, softened by half a pixel or not, or by the splat's own two taps.
+enum class ResampleSetting { kSoft, kBicubic, kSplat };
+
 // Where OpenEXR stands between stages: behind depth only (warp, inpaint and encode fused), or
 // behind every stage.
 enum class ExrMode { kDepth, kAll };
@@ -56,6 +60,7 @@ struct JobSettings {
   double convergence = 0.5;     // the depth in 0..1 that lies in the screen
   std::optional<Rig> rig;
   Eye synthesize = Eye::kRight;
+  ResampleSetting resample = ResampleSetting::kSoft;
 
   std::string codec = "libx264";
   std::optional<int> crf = 18;
@@ -83,6 +88,8 @@ std::string LayoutName(Layout layout);
 absl::StatusOr<Layout> ParseLayout(const std::string& name);
 std::string EyeName(Eye eye);
 absl::StatusOr<Eye> ParseEye(const std::string& name);
+std::string ResampleName(ResampleSetting resample);
+absl::StatusOr<ResampleSetting> ParseResample(const std::string& name);
 // "fx=PX,baseline=M,convergence=M"
 absl::StatusOr<Rig> ParseRig(const std::string& text);
 std::string RigText(const Rig& rig);

@@ -25,10 +25,10 @@ std::string DepthSettingsText(const JobSettings& settings) {
 }
 
 std::string WarpSettingsText(const JobSettings& settings) {
-  return absl::StrFormat("budget=%.17g convergence=%.17g rig=%s synthesize=%s",
+  return absl::StrFormat("budget=%.17g convergence=%.17g rig=%s synthesize=%s resample=%s",
                          settings.budget_percent, settings.convergence,
                          settings.rig ? RigText(*settings.rig) : "none",
-                         EyeName(settings.synthesize));
+                         EyeName(settings.synthesize), ResampleName(settings.resample));
 }
 
 std::string EncodeSettingsText(const JobSettings& settings) {

@@ -125,6 +125,14 @@ void AddPictureOptions(CLI::App* command, SettingsArguments* arguments) {
       ->capture_default_str()
       ->group(group);
   command
+      ->add_option("--resample", arguments->resample,
+                   "How what both eyes see is brought to the made one:\n"
+                   "soft (as smooth as half a pixel of blur), bicubic (as\n"
+                   "sharp as the source) or splat (between two pixels)")
+      ->type_name("KERNEL")
+      ->capture_default_str()
+      ->group(group);
+  command
       ->add_option("--depth", arguments->depth,
                    "Where depth comes from: parallax (built in),\n"
                    "exr:DIR (one file a frame), torchscript:FILE, or a\n"
@@ -148,7 +156,8 @@ void AddPictureOptions(CLI::App* command, SettingsArguments* arguments) {
   command
       ->add_option("--inpaint", arguments->inpaint,
                    "How what the other eye uncovers is filled: background\n"
-                   "or stretch")
+                   "(from the film's other frames where they show it) or\n"
+                   "stretch")
       ->type_name("MODEL")
       ->capture_default_str()
       ->group(group);
@@ -280,6 +289,7 @@ absl::StatusOr<JobSettings> BuildSettings(const SettingsArguments& arguments) {
     SF_ASSIGN_OR_RETURN(settings.rig, ParseRig(arguments.rig));
   }
   SF_ASSIGN_OR_RETURN(settings.synthesize, ParseEye(arguments.synthesize));
+  SF_ASSIGN_OR_RETURN(settings.resample, ParseResample(arguments.resample));
   SF_RETURN_IF_ERROR(SetEncoder(arguments, &settings));
   settings.shard_frames = arguments.shard_frames;
   settings.overlap = arguments.overlap;

@@ -27,6 +27,7 @@ struct SettingsArguments {
   double convergence = 0.5;
   std::string rig;
   std::string synthesize = "right";
+  std::string resample = "soft";
   std::string codec = "libx264";
   int crf = -1;  // not given
   std::string pixel_format;

@@ -1,8 +1,10 @@
 #include "worker/stages/warp.h"
 
+#include <optional>
 #include <utility>
 
 #include "models/stereo/parallax.h"
+#include "models/stereo/resample.h"
 
 namespace stereofarm {
 namespace {
@@ -15,6 +17,19 @@ Image DisplacementOf(const FilmFrame& frame, const JobSettings& settings, Synthe
   }
   const StereoSettings stereo{settings.budget_percent, settings.convergence};
   return DisplacementFromDepth(frame.depth, stereo, synthesized, eye);
+}
+
+// Nothing: the splat's colours stay.
+std::optional<ResampleKernel> KernelOf(ResampleSetting setting) {
+  switch (setting) {
+    case ResampleSetting::kSoft:
+      return ResampleKernel::kSoft;
+    case ResampleSetting::kBicubic:
+      return ResampleKernel::kBicubic;
+    case ResampleSetting::kSplat:
+      break;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -35,6 +50,9 @@ absl::StatusOr<std::optional<FilmFrame>> WarpStage::Next() {
     if (warped.rgba.empty()) {
       warped.frame = frame->frame;
       SF_RETURN_IF_ERROR(splatter_->Splat(frame->rgb, displacement, NearerIsLarger(eye), &warped));
+      if (const auto kernel = KernelOf(settings.resample)) {
+        Resample(frame->rgb, displacement, *kernel, &warped);
+      }
     }
     if (wants_.displacement) frame->eye(eye).displacement = std::move(displacement);
   }

@@ -77,6 +77,8 @@ TEST(SettingsOptionsTest, EverythingElseReachesTheSettings) {
                                "0.25",
                                "--synthesize",
                                "both",
+                               "--resample",
+                               "bicubic",
                                "--inpaint",
                                "stretch",
                                "--depth",
@@ -102,6 +104,7 @@ TEST(SettingsOptionsTest, EverythingElseReachesTheSettings) {
   EXPECT_EQ(settings->budget_percent, 1.5);
   EXPECT_EQ(settings->convergence, 0.25);
   EXPECT_EQ(settings->synthesize, Eye::kBoth);
+  EXPECT_EQ(settings->resample, ResampleSetting::kBicubic);
   EXPECT_EQ(settings->inpaint, "stretch");
   EXPECT_TRUE(settings->depth_exr_inverse);
   EXPECT_EQ(settings->rig->baseline_m, 0.06);
@@ -125,6 +128,7 @@ TEST(SettingsOptionsTest, NonsenseIsRefusedByTheNameOfItsOption) {
   EXPECT_THAT(ErrorOf({"--budget", "50"}), HasSubstr("--budget"));
   EXPECT_THAT(ErrorOf({"--set", "preset"}), HasSubstr("--set"));
   EXPECT_THAT(ErrorOf({"--synthesize", "middle"}), HasSubstr("--synthesize"));
+  EXPECT_THAT(ErrorOf({"--resample", "lanczos"}), HasSubstr("--resample"));
   EXPECT_THAT(ErrorOf({"--also", "left=/films/out.mkv"}), HasSubstr("named twice"));
 }
 

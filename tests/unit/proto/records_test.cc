@@ -22,6 +22,7 @@ JobSettings Everything() {
   settings.convergence = 0.75;
   settings.rig = Rig{693.33, 0.15, 9};
   settings.synthesize = Eye::kBoth;
+  settings.resample = ResampleSetting::kBicubic;
   settings.codec = "ffv1";
   settings.crf.reset();
   settings.pixel_format = "yuv444p10le";

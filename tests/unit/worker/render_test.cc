@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -92,6 +94,35 @@ TEST(RenderTest, AFillThatLooksAroundSeesBeyondItsShard) {
               << EyeName(eye) << " " << begin + static_cast<int>(i) << " " << through_files;
         }
       }
+    }
+  }
+}
+
+TEST(RenderTest, ResamplingChangesColoursAndNothingElse) {
+  TinyFarm farm;
+  const std::vector<DepthSource> depth = {farm.Depth(farm.ShardOf(0, 8))};
+  std::map<ResampleSetting, ExrImage> warped;
+  for (const ResampleSetting resample :
+       {ResampleSetting::kSplat, ResampleSetting::kSoft, ResampleSetting::kBicubic}) {
+    farm.settings.resample = resample;
+    TaskLease lease = farm.Lease(TaskKind::kWarp, farm.ShardOf(3, 4));
+    lease.spec.depth = depth;
+    ASSERT_TRUE(farm.Run(lease).ok());
+    absl::StatusOr<ExrImage> exr = ReadExr(farm.FolderOf(lease) / WarpFileName(3));
+    ASSERT_TRUE(exr.ok()) << exr.status();
+    warped[resample] = *std::move(exr);
+  }
+  const ExrImage& splat = warped[ResampleSetting::kSplat];
+  for (const ResampleSetting resample : {ResampleSetting::kSoft, ResampleSetting::kBicubic}) {
+    for (int c = 0; c < splat.image.channels(); ++c) {
+      const std::string& name = splat.channels[static_cast<size_t>(c)];
+      const bool is_colour = !name.ends_with(".A") && !name.ends_with(".D");
+      bool same = true;
+      for (int y = 0; y < splat.image.height(); ++y) {
+        const float* a = splat.image.Row(c, y);
+        same &= std::equal(a, a + splat.image.width(), warped[resample].image.Row(c, y));
+      }
+      EXPECT_NE(same, is_colour) << ResampleName(resample) << " " << name;
     }
   }
 }
