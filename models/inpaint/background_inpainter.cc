@@ -69,7 +69,13 @@ void BackgroundInpainter::FillFirst(std::vector<FilledFrame>* done) {
   InpaintFrame frame = std::move(waiting_.front());
   waiting_.pop_front();
   if (frame.wanted) {
-    const std::vector<SeenFrom> neighbours = window_.Neighbours(frame.frame);
+    std::vector<SeenFrom> neighbours = window_.Neighbours(frame.frame);
+    if (settings_.exposure) {
+      const KeptFrame& own = *window_.Find(frame.frame);
+      for (SeenFrom& neighbour : neighbours) {
+        neighbour.exposure = ExposureBetween(*neighbour.frame, own, neighbour.motion);
+      }
+    }
     WarpedFrame filled = frame.warped.Clone();
     if (settings_.elsewhere) elsewhere_.Fill(frame.displacement, neighbours, &filled);
     Image rgb = CopyColour(filled.rgba);
@@ -88,11 +94,13 @@ void BackgroundInpainter::Steady(const WarpedFrame& frame, const std::vector<See
   struct Other {
     const HoleColours* colours;
     DisparityMotion motion;  // from this frame
+    Exposure exposure;       // to this frame
   };
   std::vector<Other> others;
   for (const SeenFrom& neighbour : neighbours) {
     const auto found = made_up_.find(neighbour.frame->frame());
-    if (found != made_up_.end()) others.push_back({&found->second, neighbour.motion.Inverse()});
+    if (found != made_up_.end())
+      others.push_back({&found->second, neighbour.motion.Inverse(), neighbour.exposure});
   }
   if (others.empty()) return;
   const float tolerance = kOneSurface * std::max(1.0f, static_cast<float>(rgb->width()) / 960.0f);
@@ -111,7 +119,9 @@ void BackgroundInpainter::Steady(const WarpedFrame& frame, const std::vector<See
                                      static_cast<float>(p.d), tolerance, colour)) {
             continue;
           }
-          for (int c = 0; c < 3; ++c) sum[c] += colour[c];
+          for (size_t c = 0; c < 3; ++c) {
+            sum[c] += other.exposure.gain[c] * colour[c] + other.exposure.offset[c];
+          }
           count += 1;
         }
         for (int c = 0; c < 3; ++c) rgb->Row(c, y)[x] = sum[c] / count;

@@ -16,6 +16,7 @@ namespace stereofarm {
 // Steps that can be left out, to see what each is worth.
 struct BackgroundSettings {
   bool elsewhere = true;  // what other frames show
+  bool exposure = true;   // bringing those to this frame's exposure
   bool steady = true;     // the mean over time of what none shows
 };
 

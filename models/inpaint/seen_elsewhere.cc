@@ -253,7 +253,11 @@ void SeenElsewhere::Fill(const Image& displacement, const std::vector<SeenFrom>&
     for (size_t n = 0; n < neighbours.size(); ++n) {
       const Place& place = places_[n * holes_.size() + i];
       if (!(std::abs(place.d - median) < tolerance_)) continue;
-      sum += Sample(*neighbours[n].frame, place.x, place.y, place.source_d, tolerance_);
+      const Exposure& exposure = neighbours[n].exposure;
+      const Float4 gain = {exposure.gain[0], exposure.gain[1], exposure.gain[2], 0};
+      const Float4 offset = {exposure.offset[0], exposure.offset[1], exposure.offset[2], 0};
+      sum += gain * Sample(*neighbours[n].frame, place.x, place.y, place.source_d, tolerance_) +
+             offset;
       total += 1;
     }
     sum /= total;

@@ -7,14 +7,17 @@
 
 #include "models/api/inpainter.h"
 #include "models/inpaint/disparity_motion.h"
+#include "models/inpaint/exposure.h"
 #include "models/inpaint/kept_frame.h"
 
 namespace stereofarm {
 
-// Another frame of the shot, and where its surface points stand in the frame to be filled.
+// Another frame of the shot, where its surface points stand in the frame to be filled, and how
+// their colours look there.
 struct SeenFrom {
   const KeptFrame* frame = nullptr;
   DisparityMotion motion;
+  Exposure exposure = {};
 };
 
 // Fills holes with what other frames of the shot show of the surface that stands there.

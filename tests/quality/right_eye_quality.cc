@@ -191,6 +191,7 @@ const std::vector<Candidate> kCandidates = {
     {.name = "background, bicubic resampling", .resample = ResampleKernel::kBicubic},
     {.name = "background, two taps"},
     {.name = "  without other frames", .settings = BackgroundSettings{.elsewhere = false}},
+    {.name = "  without evening exposure", .settings = BackgroundSettings{.exposure = false}},
     {.name = "  without the mean over time", .settings = BackgroundSettings{.steady = false}},
     {.name = "  each frame by itself",
      .settings = BackgroundSettings{.elsewhere = false, .steady = false}},

@@ -139,6 +139,18 @@ TEST(BackgroundInpainterTest, HoleShowsWhatStandsThereInOtherFrames) {
   }
 }
 
+TEST(BackgroundInpainterTest, ExposureIsEvenedOut) {
+  Film film;
+  film.exposure_step = 0.25;
+  double error[2];
+  for (const bool even : {false, true}) {
+    const std::vector<FilledFrame> done = FillFilm(film, 0, 17, {.exposure = even});
+    error[even] = InHoles(done[8], film.Truth(8), 8, kWidth - 8).mean;
+  }
+  EXPECT_GT(error[false], 0.02);
+  EXPECT_LT(error[true], 0.01);
+}
+
 TEST(BackgroundInpainterTest, CameraThatPansShowsWhatLeavesThePictureAtItsSides) {
   Film film;
   film.pan = 2;
