@@ -192,9 +192,10 @@ absl::Status ValidateSettings(const JobSettings& settings) {
     files.insert(each.folder);
   }
   SF_RETURN_IF_ERROR(CheckDepthSetting(ParseDepthSetting(settings.depth)));
-  if (settings.inpaint != "background" && settings.inpaint != "stretch") {
+  if (settings.inpaint != "background" && settings.inpaint != "background+mean" &&
+      settings.inpaint != "stretch") {
     return absl::InvalidArgumentError(
-        absl::StrFormat("--inpaint: '%s' is not known; use background or stretch",
+        absl::StrFormat("--inpaint: '%s' is not known; use background, background+mean or stretch",
                         settings.inpaint));
   }
   SF_RETURN_IF_ERROR(CheckBetween("--budget", settings.budget_percent, 0, 20));

@@ -156,8 +156,9 @@ void AddPictureOptions(CLI::App* command, SettingsArguments* arguments) {
   command
       ->add_option("--inpaint", arguments->inpaint,
                    "How what the other eye uncovers is filled: background\n"
-                   "(from the film's other frames where they show it) or\n"
-                   "stretch")
+                   "(from the film's other frames where they show it),\n"
+                   "background+mean (what both eyes see is averaged over\n"
+                   "time too: less grain) or stretch")
       ->type_name("MODEL")
       ->capture_default_str()
       ->group(group);

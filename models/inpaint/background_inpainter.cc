@@ -1,6 +1,7 @@
 #include "models/inpaint/background_inpainter.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <opencv2/core.hpp>
 #include <utility>
 
@@ -9,6 +10,7 @@
 #include "models/inpaint/background_fill.h"
 #include "models/inpaint/hole_runs.h"
 #include "models/inpaint/target.h"
+#include "models/inpaint/visible_mean.h"
 
 namespace stereofarm {
 namespace {
@@ -16,6 +18,8 @@ namespace {
 // Two frames' fills are of one surface where their displacements differ by less, pixels at a width
 // of 960.
 constexpr float kOneSurface = 1.5f;
+// Frames to either side that the mean of known pixels looks at.
+constexpr int64_t kMeanReach = 4;
 
 }  // namespace
 
@@ -82,6 +86,13 @@ void BackgroundInpainter::FillFirst(std::vector<FilledFrame>* done) {
     Image displacement = filled.displacement.Clone();
     FillFromBackground(filled, &rgb, &displacement);
     if (settings_.steady) Steady(filled, neighbours, displacement, &rgb);
+    if (settings_.mean) {
+      const int64_t at = frame.frame;
+      std::erase_if(neighbours, [at](const SeenFrom& neighbour) {
+        return std::abs(neighbour.frame->frame() - at) > kMeanReach;
+      });
+      AverageVisible(neighbours, frame.warped, &rgb);
+    }
     QuantizeToHalf(rgb);
     done->push_back({frame.frame, std::move(rgb), std::move(frame.warped)});
   }

@@ -18,6 +18,8 @@ struct BackgroundSettings {
   bool elsewhere = true;  // what other frames show
   bool exposure = true;   // bringing those to this frame's exposure
   bool steady = true;     // the mean over time of what none shows
+  // The mean over time of known pixels too: less grain, in this eye alone.
+  bool mean = false;
 };
 
 // Fills holes with what really stood there, as far as the frames around show it (seen_elsewhere.h),
@@ -32,7 +34,7 @@ class BackgroundInpainter : public Inpainter {
   absl::Status Begin() override;
   absl::Status Push(InpaintFrame frame, std::vector<FilledFrame>* done) override;
   absl::Status Finish(std::vector<FilledFrame>* done) override;
-  std::string Id() const override { return "background/2"; }
+  std::string Id() const override { return settings_.mean ? "background+mean/2" : "background/2"; }
 
  private:
   void FillFirst(std::vector<FilledFrame>* done);

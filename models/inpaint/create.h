@@ -9,7 +9,8 @@
 
 namespace stereofarm {
 
-// Makes the inpainter that `name` asks for: "background" or "stretch". InvalidArgument names what's
+// Makes the inpainter that `name` asks for: "background", "background+mean" (which averages known
+// pixels over time too) or "stretch". InvalidArgument names what's
 // known.
 absl::StatusOr<std::unique_ptr<Inpainter>> CreateInpainter(const std::string& name);
 

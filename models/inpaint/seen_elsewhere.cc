@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "common/image/half.h"
-#include "models/stereo/float8.h"
+#include "models/inpaint/surface_sample.h"
 
 namespace stereofarm {
 namespace {
@@ -19,49 +19,6 @@ constexpr float kTolerance = 1.0f;
 constexpr float kHidden = 0.75f;
 // Of the pixels that reach a hole: less is the frayed edge of a surface.
 constexpr float kEnoughWeight = 0.65f;
-
-// Catmull and Rom's cubic.
-std::array<float, 4> CubicWeights(float t) {
-  return {((-0.5f * t + 1.0f) * t - 0.5f) * t, (1.5f * t - 2.5f) * t * t + 1.0f,
-          ((-1.5f * t + 2.0f) * t + 0.5f) * t, (0.5f * t - 0.5f) * t * t};
-}
-
-// The picture at (x, y): cubic between pixels inside of a surface; at its edge the mean of those of
-// the four pixels around that belong to it, by nearness.
-Float4 Sample(const KeptFrame& frame, float x, float y, float source_d, float tolerance) {
-  const int x0 = std::clamp(static_cast<int>(std::floor(x)), 0, frame.width() - 1);
-  const int y0 = std::clamp(static_cast<int>(std::floor(y)), 0, frame.height() - 1);
-  const float fx = std::clamp(x - static_cast<float>(x0), 0.0f, 1.0f);
-  const float fy = std::clamp(y - static_cast<float>(y0), 0.0f, 1.0f);
-  if (x0 >= 1 && y0 >= 1 && x0 + 2 < frame.width() && y0 + 2 < frame.height()) {
-    const std::array<float, 4> wx = CubicWeights(fx), wy = CubicWeights(fy);
-    Float4 sum = {};
-    bool inside = true;
-    for (int j = 0; j < 4; ++j) {
-      Float4 row = {};
-      for (int i = 0; i < 4; ++i) {
-        const Float4 pixel = LoadHalf4(frame.Pixel(x0 - 1 + i, y0 - 1 + j));
-        inside &= std::abs(pixel[3] - source_d) < tolerance;
-        row += wx[static_cast<size_t>(i)] * pixel;
-      }
-      sum += wy[static_cast<size_t>(j)] * row;
-    }
-    if (inside) return sum;
-  }
-  Float4 sum = {};
-  float total = 0;
-  for (int j = 0; j < 2; ++j) {
-    for (int i = 0; i < 2; ++i) {
-      const Float4 pixel = LoadHalf4(
-          frame.Pixel(std::min(x0 + i, frame.width() - 1), std::min(y0 + j, frame.height() - 1)));
-      const bool belongs = std::abs(pixel[3] - source_d) < tolerance;
-      const float weight = belongs ? (i == 0 ? 1 - fx : fx) * (j == 0 ? 1 - fy : fy) + 1e-3f : 0;
-      sum += belongs ? weight * pixel : Float4{};
-      total += weight;
-    }
-  }
-  return total > 0 ? sum / total : LoadHalf4(frame.Pixel(x0, y0));
-}
 
 }  // namespace
 
@@ -256,8 +213,9 @@ void SeenElsewhere::Fill(const Image& displacement, const std::vector<SeenFrom>&
       const Exposure& exposure = neighbours[n].exposure;
       const Float4 gain = {exposure.gain[0], exposure.gain[1], exposure.gain[2], 0};
       const Float4 offset = {exposure.offset[0], exposure.offset[1], exposure.offset[2], 0};
-      sum += gain * Sample(*neighbours[n].frame, place.x, place.y, place.source_d, tolerance_) +
-             offset;
+      sum +=
+          gain * SampleSurface(*neighbours[n].frame, place.x, place.y, place.source_d, tolerance_) +
+          offset;
       total += 1;
     }
     sum /= total;

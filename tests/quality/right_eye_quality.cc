@@ -188,6 +188,8 @@ struct Candidate {
 };
 const std::vector<Candidate> kCandidates = {
     {.name = "background, soft resampling", .resample = ResampleKernel::kSoft},
+    {.name = "background+mean, soft", .fill = "background+mean", .resample = ResampleKernel::kSoft},
+    {.name = "background+mean, two taps", .fill = "background+mean"},
     {.name = "background, bicubic resampling", .resample = ResampleKernel::kBicubic},
     {.name = "background, two taps"},
     {.name = "  without other frames", .settings = BackgroundSettings{.elsewhere = false}},

@@ -260,6 +260,42 @@ TEST(BackgroundInpainterTest, FramesThatDontFitAreRefused) {
   EXPECT_TRUE(inpainter.Push(film.Frame(1), &done).ok());
 }
 
+// Mean deviation of what both eyes see from the truth without grain, away from the square's way.
+double GrainLeft(const Film& film, bool mean) {
+  Film clean = film;
+  clean.grain = 0;
+  const std::vector<FilledFrame> done = FillFilm(film, 0, 17, {.mean = mean});
+  const Image truth = clean.Truth(8);
+  double sum = 0;
+  for (int y = 4; y < 26; ++y) {
+    for (int x = 16; x < kWidth - 16; ++x) {
+      sum += std::abs(done[8].rgb.Row(1, y)[x] - truth.Row(1, y)[x]);
+    }
+  }
+  return sum / (22 * (kWidth - 32));
+}
+
+TEST(BackgroundInpainterTest, MeanTakesGrainFromWhatBothEyesSeeWhenAskedTo) {
+  Film film;
+  film.grain = 0.06f;
+  EXPECT_LT(GrainLeft(film, true), 0.7 * GrainLeft(film, false));
+  film.pan = 1.5;
+  EXPECT_LT(GrainLeft(film, true), 0.7 * GrainLeft(film, false));
+}
+
+TEST(BackgroundInpainterTest, KnownPixelsAreLeftAloneUnlessTheMeanIsAskedFor) {
+  const Film film;
+  const std::vector<FilledFrame> plain = FillFilm(film, 0, 17);
+  const std::vector<FilledFrame> mean = FillFilm(film, 0, 17, {.mean = true});
+  for (int y = 28; y < 68; ++y) {
+    for (int x = 0; x < kWidth; ++x) {
+      if (plain[8].warped.rgba.Row(3, y)[x] == 0) continue;
+      // The square moves by itself: the mean doesn't smear it.
+      EXPECT_NEAR(mean[8].rgb.Row(0, y)[x], plain[8].rgb.Row(0, y)[x], 0.1) << x << ", " << y;
+    }
+  }
+}
+
 TEST(HoleColoursTest, OnlyHolesOfTheSameSurfaceAreRead) {
   WarpedFrame frame{.rgba = Image(8, 4, 4), .displacement = Image(8, 4, 1)};
   frame.rgba.Fill(1);

@@ -191,7 +191,8 @@ TEST(BackgroundFillTest, DetailOnTheRimOfVariedBackgroundStays) {
 }
 
 class EveryInpainterTest : public testing::TestWithParam<const char*> {};
-INSTANTIATE_TEST_SUITE_P(All, EveryInpainterTest, testing::Values("background", "stretch"));
+INSTANTIATE_TEST_SUITE_P(All, EveryInpainterTest,
+                         testing::Values("background", "background+mean", "stretch"));
 
 TEST_P(EveryInpainterTest, RowWithoutKnownPixelTakesTheNearestRow) {
   WarpedFrame frame = FlatFrame(9, 6, 0.5f, 0);
