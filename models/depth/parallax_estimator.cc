@@ -21,6 +21,13 @@ constexpr double kFollowed = 0.5;
 constexpr double kUnrelated = 0.25;
 // Share of samples on the homography from which on there's no parallax at all.
 constexpr double kFlat = 0.8;
+// And from which on a wider pair won't show any either.
+constexpr double kUtterlyFlat = 0.95;
+// Travel of the picture's corners below which the camera stands still; pixels at 480.
+constexpr double kStill = 0.5;
+// Frames to both sides in which subjects and titles are looked for.
+constexpr int kNear = 4;
+static_assert(kNear <= ParallaxEstimator::kReach);
 // Of the mean over time.
 constexpr int kRounds = 3;
 static_assert(kRounds <= ParallaxEstimator::kSteady);
@@ -68,19 +75,6 @@ Image FlowImage(const cv::Mat& flow) {
     }
   }
   return image;
-}
-
-// Whether half of the picture moves by as much as shows in its sharp edges after some frames.
-bool PictureMoves(const FlowPair& pair) {
-  const float least = 0.2f * static_cast<float>(pair.forward.cols) / 480.0f;
-  int moving = 0, all = 0;
-  for (int y = 4; y < pair.forward.rows; y += 8) {
-    const cv::Vec2f* flow = pair.forward.ptr<cv::Vec2f>(y);
-    for (int x = 4; x < pair.forward.cols; x += 8, ++all) {
-      moving += flow[x][0] * flow[x][0] + flow[x][1] * flow[x][1] > least * least;
-    }
-  }
-  return 2 * moving > all;
 }
 
 int EvenAtLeast(double value) {
@@ -179,16 +173,17 @@ absl::Status ParallaxEstimator::Advance(bool ended, std::vector<DepthResult>* do
   // Pictures and wide pairs serve measurements alone; depth and flows to the next frame the mean
   // over time too.
   const int64_t oldest = next_answer_ - kSteady;
-  std::erase_if(frames_, [&](const auto& f) { return f.first < oldest; });
+  const int64_t oldest_picture = next_measured_ - kReach;
+  std::erase_if(frames_, [&](const auto& f) { return f.first < std::min(oldest, oldest_picture); });
   std::erase_if(pairs_, [&](const auto& p) {
     const auto [a, b] = p.first;
     return b < next_measured_ - 1 && (b > a + 1 || a < oldest);
   });
   for (auto& [t, frame] : frames_) {
-    if (t >= next_measured_ - kReach) break;
+    if (t >= next_measured_) break;
     frame->rgb.clear();
     frame->pixels = Image();
-    frame->grey.release();
+    if (t < oldest_picture) frame->grey.release();
   }
   return absl::OkStatus();
 }
@@ -203,6 +198,17 @@ ParallaxEstimator::Pair& ParallaxEstimator::PairOf(int64_t a, int64_t b) {
   return *pair;
 }
 
+// Whether the corners of the picture stay where they are: a still camera.
+bool ParallaxEstimator::StandsStill(const Pair& pair) {
+  const double x = 0.5 * pair.flow.forward.cols, y = 0.5 * pair.flow.forward.rows;
+  double farthest = 0;
+  for (const cv::Vec3d& corner : {cv::Vec3d(-x, -y, 1), {x, -y, 1}, {-x, y, 1}, {x, y, 1}}) {
+    const cv::Vec3d to = pair.motion.homography * corner;
+    farthest = std::max(farthest, std::hypot(to[0] / to[2] - corner[0], to[1] / to[2] - corner[1]));
+  }
+  return farthest < kStill * pair.flow.forward.cols / 480;
+}
+
 void ParallaxEstimator::AddSide(int64_t t, int side, std::vector<FrameSide>* sides) {
   const auto inside = [&](int k) { return t + side * k >= first_ && t + side * k < end_; };
   const auto pair_at = [&](int k) -> Pair& {
@@ -210,13 +216,18 @@ void ParallaxEstimator::AddSide(int64_t t, int side, std::vector<FrameSide>* sid
   };
   if (!inside(1)) return;
   int chosen = 1;
-  const PairMotion& next = pair_at(1).motion;
-  if (!(next.trust > 0 && next.motion >= kEnoughMotion)) {
-    int wide = 2 * next.motion >= kEnoughMotion || next.survivors < kFollowed ? 2 : 4;
-    while (!inside(wide)) wide /= 2;
+  for (int k = 1; true;) {
+    const PairMotion& motion = pair_at(k).motion;
     // Without parallax over the wide distance there's none over the narrow one.
-    const PairMotion& far = pair_at(wide).motion;
-    if (far.trust > 0 || far.homography_share > kFlat) chosen = wide;
+    const bool flat = motion.homography_share > kFlat;
+    if (motion.trust > 0 || (k > 1 && flat)) chosen = k;
+    if (motion.trust > 0 && motion.motion >= kEnoughMotion) break;
+    if (motion.survivors < kFollowed) break;
+    if (k > 1 && flat && (motion.homography_share > kUtterlyFlat || StandsStill(pair_at(k)))) break;
+    int wider = k * (2 * motion.motion >= kEnoughMotion ? 2 : 4);
+    while (wider > kReach || !inside(wider)) wider /= 2;
+    if (wider <= k) break;
+    k = wider;
   }
   Pair& pair = pair_at(chosen);
   if (!(pair.motion.trust > 0)) return;
@@ -234,7 +245,7 @@ cv::Mat ParallaxEstimator::OwnMotion(int64_t t) {
   cv::Mat sum;
   int count = 0;
   for (const int side : {-1, 1}) {
-    const int64_t u = t + side * kReach;
+    const int64_t u = t + side * kNear;
     if (u < first_ || u >= end_) continue;
     const Pair& pair = side > 0 ? PairOf(t, u) : PairOf(u, t);
     if (pair.motion.survivors < kFollowed) continue;
@@ -252,16 +263,15 @@ cv::Mat ParallaxEstimator::OwnMotion(int64_t t) {
   return sum;
 }
 
-cv::Mat ParallaxEstimator::TitlesOf(int64_t t) {
-  if (t + 1 < end_ ? !PictureMoves(PairOf(t, t + 1).flow)
-                   : t == first_ || !PictureMoves(PairOf(t - 1, t).flow)) {
-    return cv::Mat();
-  }
+// Only where depth comes from motion: elsewhere the prior treats them like the rest of the picture.
+cv::Mat ParallaxEstimator::TitlesOf(int64_t t, const FrameSide& side) const {
+  const int span = std::max(kNear, std::abs(side.distance));
   std::vector<const cv::Mat*> others;
-  for (const int64_t u : {t - kReach, t - kReach / 2, t + kReach / 2, t + kReach}) {
+  for (const int k : {-span, -span / 2, span / 2, span}) {
+    const int64_t u = t + k;
     if (u >= first_ && u < end_) others.push_back(&frames_.at(u)->grey);
   }
-  return others.size() < 2 ? cv::Mat() : FindTitles(frames_.at(t)->grey, others);
+  return others.size() < 2 ? cv::Mat() : FindTitles(frames_.at(t)->grey, others, *side.flow);
 }
 
 // A flash, a smear, a damaged frame: its neighbours know each other, but not it.
@@ -282,7 +292,9 @@ void ParallaxEstimator::MeasureFrame(int64_t t) {
   double trust = 0;
   for (const FrameSide& side : input.sides) trust = std::max(trust, side.trust);
   if (trust < 1 && options_.subjects) input.own_motion = OwnMotion(t);
-  if (options_.titles) input.titles = TitlesOf(t);
+  if (options_.titles && !input.sides.empty()) {
+    input.titles = TitlesOf(t, input.sides.front());
+  }
   frame.depth = EstimateFrame(input, options_);
   frame.depth.lost = IsLost(t);
   if (t > first_) {

@@ -26,7 +26,7 @@ namespace stereofarm {
 // Sets OpenCV's number of threads to 1 for the whole process: the flow's numbers depend on it.
 class ParallaxEstimator : public DepthEstimator {
  public:
-  static constexpr int kReach = 4;
+  static constexpr int kReach = 16;
   static constexpr int kSteady = 4;
   static constexpr int kWidest = 640;
 
@@ -42,10 +42,11 @@ class ParallaxEstimator : public DepthEstimator {
   struct Frame;
   struct Pair;
   Pair& PairOf(int64_t a, int64_t b);
+  static bool StandsStill(const Pair& pair);
   // The neighbour of `t` on one side (-1, 1) that has enough parallax, if any.
   void AddSide(int64_t t, int side, std::vector<FrameSide>* sides);
   cv::Mat OwnMotion(int64_t t);
-  cv::Mat TitlesOf(int64_t t);
+  cv::Mat TitlesOf(int64_t t, const FrameSide& side) const;
   bool IsLost(int64_t t);
   void MeasureFrame(int64_t t);
   // The depth of `t` after some rounds of the mean over time; each looks one frame further.

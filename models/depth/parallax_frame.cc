@@ -25,6 +25,8 @@ constexpr float kDeduced = 0.3f;  // confidence of depth that follows from where
 // Depth that the prior alone stands for: 1 + kPriorSlope * prior, never below kFarthest.
 constexpr float kPriorSlope = 0.3f;
 constexpr float kFarthest = 0.02f;
+// Least slope of a prior that is fitted to what was measured: walls alone say nothing of the ground.
+constexpr double kLeastSlope = 0.2;
 
 // max(v, 0) without the corner.
 float SoftFloor(float v) { return 0.5f * (v + std::sqrt(v * v + 4 * kFarthest * kFarthest)); }
@@ -83,7 +85,7 @@ cv::Mat FitPrior(const cv::Mat& prior, const MeasuredDepth* depth, float trust) 
     }
     const double det = w * wpp - wp * wp;
     if (w > 0 && det > 1e-9 * w * w) {
-      const double slope = std::max(0.0, (w * wpr - wp * wr) / det);
+      const double slope = std::max(kLeastSlope, (w * wpr - wp * wr) / det);
       const double level = (wr - slope * wp) / w;
       const double known = w / (w + 20.0 * count);
       k0 += known * (level - k0);
@@ -142,12 +144,15 @@ FrameDepth EstimateFrame(const FrameInput& input, const ParallaxOptions& options
   if (measured && !input.titles.empty()) uncovered = UncoverTitles(input.titles, &*measured);
   if (measured && !Normalise(&*measured, &frame.travel)) measured.reset();
   Movers movers;
+  bool has_ground = false;
   if (measured) {
-    if (const auto ground = options.ground ? FindGround(*measured) : std::nullopt) {
+    const auto ground = options.ground ? FindGround(*measured) : std::nullopt;
+    if (ground) {
       if (options.movers) movers = FindMovers(rgb, *ground, *measured);
       ClampToGround(*ground, &*measured);
       if (!movers.empty()) measured->weight.setTo(0, movers.blurred);
     }
+    has_ground = ground.has_value();
     if (!uncovered.empty()) FillUncovered(uncovered, &*measured);
   } else {
     frame.travel = {0, 0, 0};
@@ -157,6 +162,8 @@ FrameDepth EstimateFrame(const FrameInput& input, const ParallaxOptions& options
   if (!input.own_motion.empty() && trust < 1) {
     RaiseSubjects(input.own_motion, 1 - trust, &prior);
   }
+  // Without a ground that was measured movers stand on the prior's.
+  if (measured && !has_ground && options.movers) RaiseSubjects(measured->own, trust, &prior);
   frame.rho = FitPrior(prior, measured ? &*measured : nullptr, trust);
   frame.confidence = cv::Mat::zeros(prior.size(), CV_32F);
   if (measured) {

@@ -10,8 +10,8 @@ namespace {
 
 constexpr int kSharp = 60;            // levels over two pixels, of an edge of text
 constexpr double kSame = 0.25;        // of an edge: more has changed
-constexpr int kChanged = 10;          // levels between frames
-constexpr double kLeastAround = 0.2;  // of what is around text changes
+constexpr double kMoves = 1;          // pixels at 480
+constexpr double kMovesAround = 0.5;  // of what is around text
 constexpr double kFlowBlur = 8;       // reach of text in the flow beyond its rim, pixels at 480
 constexpr double kPlane = 0.6;        // of what text covers lies behind it
 constexpr double kDensity = 0.12;     // of text is edge
@@ -44,46 +44,59 @@ cv::Mat StillEdges(const cv::Mat& grey, const std::vector<const cv::Mat*>& other
   return still;
 }
 
+// 255 where `flow` is longer than `least` pixels.
+cv::Mat MovesBy(const cv::Mat& flow, double least) {
+  cv::Mat out(flow.size(), CV_8U);
+  const float limit = static_cast<float>(least * least);
+  for (int y = 0; y < flow.rows; ++y) {
+    const cv::Vec2f* f = flow.ptr<cv::Vec2f>(y);
+    uint8_t* o = out.ptr(y);
+    for (int x = 0; x < flow.cols; ++x) {
+      o[x] = f[x][0] * f[x][0] + f[x][1] * f[x][1] > limit ? 255 : 0;
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
-cv::Mat FindTitles(const cv::Mat& grey, const std::vector<const cv::Mat*>& others) {
-  if (others.empty()) return cv::Mat();
+cv::Mat FindTitles(const cv::Mat& grey, const std::vector<const cv::Mat*>& others,
+                   const cv::Mat& flow) {
   const double unit = grey.cols / 480.0;
   const cv::Mat still = StillEdges(grey, others);
-  if (cv::countNonZero(still) < 60 * unit) return cv::Mat();
-  cv::Mat changed = cv::Mat::zeros(grey.size(), CV_8U), difference;
-  for (const cv::Mat* other : others) {
-    cv::absdiff(grey, *other, difference);
-    changed |= difference > kChanged;
-  }
+  if (others.empty() || cv::countNonZero(still) < 60 * unit) return cv::Mat();
   // Letters hang together to lines.
   cv::Mat lines, labels, stats, centres;
   cv::morphologyEx(still, lines, cv::MORPH_CLOSE,
-                   cv::getStructuringElement(cv::MORPH_RECT, {static_cast<int>(12 * unit) | 1,
+                   cv::getStructuringElement(cv::MORPH_RECT, {static_cast<int>(20 * unit) | 1,
                                                               static_cast<int>(5 * unit) | 1}));
   const int found = cv::connectedComponentsWithStats(lines, labels, stats, centres, 8, CV_32S);
   cv::Mat titles = cv::Mat::zeros(grey.size(), CV_8U);
+  bool any = false;
   for (int i = 1; i < found; ++i) {
     const cv::Rect box(stats.at<int>(i, cv::CC_STAT_LEFT), stats.at<int>(i, cv::CC_STAT_TOP),
                        stats.at<int>(i, cv::CC_STAT_WIDTH), stats.at<int>(i, cv::CC_STAT_HEIGHT));
     const int area = stats.at<int>(i, cv::CC_STAT_AREA);
     if (box.height < 5 * unit || box.width > 0.9 * grey.cols || area < 40 * unit * unit) continue;
-    const int margin = static_cast<int>(std::lround(8 * unit));
+    const int margin = static_cast<int>(std::lround(2 * kFlowBlur * unit));
     const cv::Rect around =
         cv::Rect(box.x - margin, box.y - margin, box.width + 2 * margin, box.height + 2 * margin) &
         cv::Rect(0, 0, grey.cols, grey.rows);
     const cv::Mat line = labels(around) == i;
-    cv::Mat rim;
+    if (cv::countNonZero(still(around) & line) < kDensity * area) continue;
+    cv::Mat rim, blurred;
     cv::dilate(line, rim, Ellipse(2 * unit));
-    const cv::Mat outside = ~rim;
-    const double moving = cv::countNonZero(changed(around) & outside);
-    if (moving < kLeastAround * cv::countNonZero(outside) ||
-        cv::countNonZero(still(around) & line) < kDensity * area) {
+    cv::dilate(line, blurred, Ellipse(kFlowBlur * unit));
+    const cv::Mat moving = MovesBy(flow(around), kMoves * unit);
+    const cv::Mat outside = ~blurred;
+    if (cv::countNonZero(moving & outside) < kMovesAround * cv::countNonZero(outside) ||
+        2 * cv::countNonZero(moving & line) > cv::countNonZero(line)) {
       continue;
     }
     titles(around) |= rim;
+    any = true;
   }
-  return cv::countNonZero(titles) == 0 ? cv::Mat() : titles;
+  return any ? titles : cv::Mat();
 }
 
 cv::Mat UncoverTitles(const cv::Mat& titles, MeasuredDepth* measured) {

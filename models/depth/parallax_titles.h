@@ -9,11 +9,11 @@
 namespace stereofarm {
 
 // Text and logos burnt into a moving picture: sharp edges that stay the same in all of `others`
-// while the picture around them changes. Grey pictures, CV_8U, of one size; `others` are some
-// frames before and after, the farther the better. CV_8U, 255 on the text, its rim and the gaps
-// between its letters; empty when there's none. Only for frames whose camera moves: before a still
-// one, furniture passes for text.
-cv::Mat FindTitles(const cv::Mat& grey, const std::vector<const cv::Mat*>& others);
+// while the picture moves around them. Grey pictures, CV_8U, of one size; `others` are some frames
+// before and after; `flow` leads to one of them or to a nearer one. CV_8U, 255 on the text, its rim
+// and the gaps between its letters; empty when there's none.
+cv::Mat FindTitles(const cv::Mat& grey, const std::vector<const cv::Mat*>& others,
+                   const cv::Mat& flow);
 
 // Takes away what was measured of titles and next to them, where the flow is half theirs. CV_8U,
 // 255 where that is.

@@ -55,7 +55,7 @@ inline const std::vector<double>& StripSpeeds() {
   return speeds;
 }
 
-inline Image SidewaysFrame(int width, int height, int frame) {
+inline Image SidewaysFrame(int width, int height, double frame) {
   Image image(width, height, 3);
   const double unit = width / 320.0;
   const int strips = static_cast<int>(StripSpeeds().size());

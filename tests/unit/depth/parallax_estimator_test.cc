@@ -72,7 +72,7 @@ TEST(ParallaxEstimatorTest, PlanKeepsTheShapeAndBoundsTheSize) {
   EXPECT_EQ(estimator.Plan({1920, 804})->input, (ImageSize{640, 268}));
   EXPECT_EQ(estimator.Plan({320, 180})->input, (ImageSize{320, 180}));
   EXPECT_EQ(estimator.Plan({5, 3})->input, (ImageSize{16, 16}));
-  EXPECT_EQ(estimator.Plan({1920, 1080})->window, 8);
+  EXPECT_EQ(estimator.Plan({1920, 1080})->window, 20);
   const ImageSize upright = estimator.Plan({1080, 1920})->input;
   EXPECT_LE(upright.width * upright.height, 640 * 490);
   EXPECT_EQ(estimator.Plan({0, 10}).status().code(), absl::StatusCode::kInvalidArgument);
@@ -114,16 +114,17 @@ TEST(ParallaxEstimatorTest, CameraRotationIsNotTravel) {
 }
 
 TEST(ParallaxEstimatorTest, WindowDecidesResult) {
-  // Travel that stops, starts and is interrupted by a flash.
+  // Travel that is slow, stops, starts and is interrupted by a flash.
   const FrameOf frame_of = [](int t) {
-    if (t == 27) return GreyImage(160, 90, 1);
-    return SidewaysFrame(160, 90, t < 15 ? t : std::max(15, t - 6));
+    if (t == 37) return GreyImage(160, 90, 1);
+    return SidewaysFrame(160, 90, t < 20 ? 0.1 * t : t < 25 ? 2 : t - 23);
   };
   const ImageSize size{160, 90};
-  const auto whole = Estimate(size, 0, 46, frame_of);
-  for (const auto& [begin, end] : {std::pair{12, 46}, std::pair{7, 40}, std::pair{19, 41}}) {
+  const auto whole = Estimate(size, 0, 70, frame_of);
+  for (const auto& [begin, end] : {std::pair{12, 70}, std::pair{7, 58}, std::pair{19, 61}}) {
     const auto part = Estimate(size, begin, end, frame_of);
-    for (int t = begin + 8; t < end - 8; ++t) {
+    const int first = begin + 20, last = end == 70 ? end : end - 20;
+    for (int t = first; t < last; ++t) {
       const DepthResult& a = whole[static_cast<size_t>(t)];
       const DepthResult& b = part[static_cast<size_t>(t - begin)];
       ASSERT_EQ(b.frame, t);
@@ -132,6 +133,20 @@ TEST(ParallaxEstimatorTest, WindowDecidesResult) {
       EXPECT_TRUE(SameBytes(a.flow_to_next, b.flow_to_next)) << begin << " " << t;
     }
   }
+}
+
+TEST(ParallaxEstimatorTest, SlowTravelIsMeasuredOverMoreFrames) {
+  // A 24th of the strips' speeds: 0.02 to 0.25 pixels a frame.
+  const ImageSize size{320, 180};
+  const auto results =
+      Estimate(size, 0, 40, [&](int t) { return SidewaysFrame(320, 180, t / 24.0); });
+  const auto depth = [&](int i) {
+    return MeanOfRows(results[20].inverse_depth, 30 * i + 8, 30 * i + 22);
+  };
+  EXPECT_GT(MeanOfRows(results[20].confidence, 0, 180), 0.2);
+  EXPECT_GT(depth(3), 1.2 * depth(4));
+  EXPECT_GT(depth(1), 1.2 * depth(2));
+  EXPECT_GT(depth(4), 1.2 * depth(0));
 }
 
 TEST(ParallaxEstimatorTest, BeginForgetsTheLastStream) {

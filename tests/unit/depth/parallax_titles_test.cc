@@ -32,7 +32,9 @@ cv::Mat Picture(double shift, bool text) {
 cv::Mat Find(bool text, double speed) {
   const cv::Mat now = Picture(0, text);
   const cv::Mat last = Picture(-4 * speed, text), next = Picture(4 * speed, text);
-  return FindTitles(now, {&last, &next});
+  cv::Mat flow(now.size(), CV_32FC2, cv::Scalar(-4 * speed, 0));
+  if (text) flow(kLetters).setTo(0);
+  return FindTitles(now, {&last, &next}, flow);
 }
 
 TEST(ParallaxTitlesTest, TextOnAMovingPictureIsFound) {
