@@ -35,7 +35,8 @@ std::string JobTable(const v1::JobStatus& status, double gate) {
   }
   html += Row("state", status.state());
   if (!status.error().empty()) html += Row("error", status.error());
-  html += Row("frames", absl::StrFormat("%d in %d shots", status.frames(), status.shots_size()));
+  html += Row("frames", absl::StrFormat("%d in %d shot%s", status.frames(), status.shots_size(),
+                                        status.shots_size() == 1 ? "" : "s"));
   html += Row("depth", settings.depth());
   html += Row("budget, convergence",
               absl::StrFormat("%g %% of picture width, %g", settings.budget_percent(),

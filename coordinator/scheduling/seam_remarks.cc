@@ -23,7 +23,7 @@ void AddSeamRemarks(const std::vector<SeamRecord>& seams, double gate_percent,
   });
   for (size_t i = 0; i < std::min(over.size(), kMostRemarks); ++i) {
     remarks->push_back(absl::StrFormat(
-        "the depths that meet at frame %d differ by %.2f %% of the picture's width, over the gate "
+        "the depths that meet at frame %d differ by %.2g %% of the picture's width, over the gate "
         "of %g %%; look at the film there",
         over[i].frame, over[i].residual_percent, gate_percent));
   }
