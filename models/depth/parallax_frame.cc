@@ -25,7 +25,8 @@ constexpr float kDeduced = 0.3f;  // confidence of depth that follows from where
 // Depth that the prior alone stands for: 1 + kPriorSlope * prior, never below kFarthest.
 constexpr float kPriorSlope = 0.3f;
 constexpr float kFarthest = 0.02f;
-// Least slope of a prior that is fitted to what was measured: walls alone say nothing of the ground.
+// Least slope of a prior that is fitted to what was measured: walls alone say nothing of the
+// ground.
 constexpr double kLeastSlope = 0.2;
 
 // max(v, 0) without the corner.
@@ -117,6 +118,16 @@ void StandMovers(const Movers& movers, float trust, FrameDepth* frame) {
   }
 }
 
+// The power mean of exponent 1/4: what is near and comes into the picture hardly moves it, so that
+// the film's scale drifts less than with the plain mean.
+double PowerMean(const cv::Mat& rho) {
+  cv::Mat roots;
+  cv::sqrt(rho, roots);
+  cv::sqrt(roots, roots);
+  const double mean = cv::mean(roots)[0];
+  return mean * mean * mean * mean;
+}
+
 // Weighted by confidence, within the picture's edges.
 void RefineToEdges(const std::vector<cv::Mat>& rgb, bool measured, FrameDepth* frame) {
   const EdgeSmoother smoother(rgb, kSmootherLambda, kSmootherSigma);
@@ -187,7 +198,7 @@ FrameDepth EstimateFrame(const FrameInput& input, const ParallaxOptions& options
   }
   cv::patchNaNs(frame.rho, 1.0);
   cv::max(frame.rho, 1e-4, frame.rho);
-  const double mean = cv::mean(frame.rho)[0];
+  const double mean = PowerMean(frame.rho);
   frame.rho *= 1 / mean;
   frame.travel *= mean;
   return frame;

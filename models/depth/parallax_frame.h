@@ -20,7 +20,7 @@ struct FrameSide {
 
 // What one frame and its neighbours say.
 struct FrameDepth {
-  cv::Mat rho;                   // CV_32F, inverse depth, positive, mean 1
+  cv::Mat rho;                   // CV_32F, inverse depth, positive, power mean (1/4) 1
   cv::Mat confidence;            // CV_32F, 0 (the prior) .. 1 (measured)
   cv::Vec3d travel = {0, 0, 0};  // of the camera until the next frame, in units of 1 / rho
   bool lost = false;  // the flow finds this frame in neither neighbour, but they find each other

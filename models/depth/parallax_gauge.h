@@ -15,7 +15,7 @@ namespace stereofarm {
 double LogRatio(const FrameDepth& frame, const FrameDepth& next, const FlowPair& flow);
 
 // log of the factor that brings a frame into the gauge of its window. Each frame of the window
-// proposes its own normalisation (mean 1) and carries it to `at` along the chain; the answer is
+// proposes its own normalisation and carries it to `at` along the chain; the answer is
 // the mean of the proposals. `ratios[i]` is LogRatio of the window's frames i and i + 1; `at` is
 // the frame's place in the window. A sum over a fixed window, so nothing drifts and nothing depends
 // on where the stream began.

@@ -11,11 +11,12 @@
 // For each shot reads SHOT_PREFIX_left.mkv and SHOT_PREFIX_depth/*.exr (channel Z, metres, one file
 // a frame; may be absent). Prints Spearman's rank correlation with true inverse depth at 160x90,
 // mean and worst frame, beside that of "lower is nearer"; flicker: the median change along the flow
-// to the next frame, in percent of the depth's 5 to 95 percent range, mean and worst frame; the
-// share of the picture that was measured (mean confidence); milliseconds a frame; and, where a
-// change added something, how much nearer (+) or farther (-) it was found than it is, in percent of
-// the true range, once depth was fitted to the truth outside of it: mean, mean size, and the spread
-// within it. A title's truth is what it covers.
+// to the next frame, in percent of the depth's 5 to 95 percent range, mean and worst frame; drift:
+// by how much the scale that fits depth to the truth changes over the film, before and after shards
+// are reconciled; the share of the picture that was measured (mean confidence); milliseconds a
+// frame; and, where a change added something, how much nearer (+) or farther (-) it was found than
+// it is, in percent of the true range, once depth was fitted to the truth outside of it: mean, mean
+// size, and the spread within it. A title's truth is what it covers.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -35,6 +36,9 @@
 #include "common/base/file_system.h"
 #include "common/base/status.h"
 #include "common/exr/exr.h"
+#include "common/farm/seam_samples.h"
+#include "coordinator/planning/shard_plan.h"
+#include "coordinator/reconcile/shot_solution.h"
 #include "models/depth/create.h"
 #include "models/depth/parallax_estimator.h"
 #include "tests/quality/test_footage.h"
@@ -168,8 +172,9 @@ class Measurement {
       std::vector<float> ramp(inverse.size());
       for (size_t i = 0; i < ramp.size(); ++i) ramp[i] = static_cast<float>(i / 160);
       ramp_.Add(Spearman(ramp, inverse), false);
-      if (!frame.added.empty()) AddErrors(depth, frame);
+      AddErrors(depth, frame);
     }
+    samples_.push_back(SampleFrame(result.frame, result.inverse_depth, result.confidence));
     measured_.Add(100 * cv::mean(Wrap(result.confidence, 0))[0], false);
     if (!options_.out.empty()) {
       const fs::path folder = options_.out / name_;
@@ -192,6 +197,9 @@ class Measurement {
       std::printf(" rank mean %.3f worst %.3f  ramp %.3f ", rank_.Mean(), rank_.worst,
                   ramp_.Mean());
     }
+    if (!scales_.empty()) {
+      std::printf(" drift %.1f, reconciled %.1f %% ", Drift({}), ReconciledDrift());
+    }
     std::printf(" flicker mean %.2f worst %.2f %%  measured %.0f %%  %.0f ms/frame",
                 flicker_.Mean(), flicker_.worst, measured_.Mean(),
                 1000 * seconds / static_cast<double>(frames));
@@ -207,8 +215,12 @@ class Measurement {
   void AddErrors(const cv::Mat& depth, const TestFrame& frame) {
     cv::Mat truth, added, full;
     cv::resize(frame.inverse, truth, depth.size(), 0, 0, cv::INTER_NEAREST);
-    cv::resize(frame.added, added, depth.size(), 0, 0, cv::INTER_NEAREST);
+    if (!frame.added.empty()) {
+      cv::resize(frame.added, added, depth.size(), 0, 0, cv::INTER_NEAREST);
+    }
     const cv::Vec2d fit = FitToTruth(depth, truth, added);
+    scales_.push_back(fit[0]);
+    if (added.empty()) return;
     std::vector<float> errors, values;
     for (int y = 0; y < truth.rows; ++y) {
       for (int x = 0; x < truth.cols; ++x) {
@@ -249,8 +261,46 @@ class Measurement {
     cv::imwrite(options_.pictures / absl::StrFormat("%s.%06d.png", name_, result.frame), picture);
   }
 
+  // How much the scale that fits depth to the truth changes over the film, in percent, means over
+  // five frames; `shards` may be empty.
+  double Drift(const std::vector<AlignedShard>& shards) const {
+    double low = 0, high = 0, sum = 0;
+    for (size_t i = 0; i < scales_.size(); ++i) {
+      const auto scale = [&](size_t frame) {
+        for (const AlignedShard& shard : shards) {
+          const auto at = static_cast<int64_t>(frame);
+          if (at >= shard.core.begin && at < shard.core.end) {
+            return scales_[frame] / shard.At(at).scale;
+          }
+        }
+        return scales_[frame];
+      };
+      sum += scale(i) - (i >= 5 ? scale(i - 5) : 0);
+      if (i < 4) continue;
+      low = i == 4 ? sum : std::min(low, sum);
+      high = i == 4 ? sum : std::max(high, sum);
+    }
+    return low > 0 ? 100 * (high / low - 1) : 0;
+  }
+
+  // The same once shards of 24 frames with an overlap of 8 are reconciled.
+  double ReconciledDrift() const {
+    std::vector<ShardSamples> all;
+    const auto frames = static_cast<int64_t>(samples_.size());
+    for (const Shard& shard : PlanShot({0, frames}, 24, 8)) {
+      ShardSamples& kept = all.emplace_back(ShardSamples{shard.core, shard.full, {}});
+      for (int64_t t = shard.full.begin; t < shard.full.end; ++t) {
+        if (KeepsSamples(shard, t)) kept.frames.push_back(samples_[static_cast<size_t>(t)]);
+      }
+    }
+    const auto solution = SolveShot(all);
+    return solution.ok() ? Drift(solution->shards) : -1;
+  }
+
   const Options& options_;
   std::string name_;
+  std::vector<double> scales_;  // of each frame with a truth
+  std::vector<FrameSamples> samples_;
   Figures rank_, ramp_, flicker_, measured_, error_, size_, spread_;
   DepthResult last_;
 };
