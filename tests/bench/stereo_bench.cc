@@ -14,6 +14,7 @@
 #include "models/inpaint/create.h"
 #include "models/stereo/anaglyph.h"
 #include "models/stereo/depth_upsample.h"
+#include "models/stereo/resample.h"
 #include "models/stereo/splat.h"
 #include "models/stereo/splatter.h"
 
@@ -77,6 +78,15 @@ void BM_Splat1080p(benchmark::State& state) {
       benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
 BENCHMARK(BM_Splat1080p)->Unit(benchmark::kMillisecond);
+
+void BM_Resample1080p(benchmark::State& state, ResampleKernel kernel) {
+  const Scene& scene = OneScene();
+  WarpedFrame out = scene.warped.Clone();
+  for (auto _ : state) Resample(scene.rgb, scene.displacement, kernel, &out);
+}
+BENCHMARK_CAPTURE(BM_Resample1080p, soft, ResampleKernel::kSoft)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(BM_Resample1080p, bicubic, ResampleKernel::kBicubic)
+    ->Unit(benchmark::kMillisecond);
 
 // With the way of the picture to the device and back.
 void BM_SplatOnGpu1080p(benchmark::State& state) {
