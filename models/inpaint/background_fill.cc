@@ -22,11 +22,12 @@ constexpr float kSoftness = 2.0f;
 
 class Filler {
  public:
-  Filler(const WarpedFrame& target, Image* rgb, Image* displacement)
+  Filler(const WarpedFrame& target, Image* rgb, Image* displacement, Image* variance)
       : target_(target),
         rgba_(target.rgba),
         rgb_(rgb),
         displacement_(displacement),
+        variance_(variance),
         runs_(static_cast<size_t>(rgba_.height())),
         cursors_(runs_.size(), 0) {}
 
@@ -54,7 +55,7 @@ class Filler {
 
  private:
   struct Sums {
-    Float8 weight = {}, red = {}, green = {}, blue = {}, moved = {};
+    Float8 weight = {}, red = {}, green = {}, blue = {}, moved = {}, squares = {};
   };
 
   void FillRun(int y, HoleRun run) {
@@ -90,6 +91,10 @@ class Filler {
     rgb_->Row(1, y)[x] = Sum(sums.green) * scale;
     rgb_->Row(2, y)[x] = Sum(sums.blue) * scale;
     displacement_->Row(0, y)[x] = Sum(sums.moved) * scale;
+    if (variance_ == nullptr) return;
+    float spread = Sum(sums.squares) * scale;
+    for (int c = 0; c < 3; ++c) spread -= rgb_->Row(c, y)[x] * rgb_->Row(c, y)[x];
+    variance_->Row(0, y)[x] = std::max(0.0f, spread / 3);
   }
 
   // The hole that x lies in, or an empty run.
@@ -120,9 +125,11 @@ class Filler {
                               (dx < last);
       const Float8 weight = Keep8(background, 1.0f / (q * q * q));
       sums->weight += weight;
-      sums->red += Keep8(background, weight * Load8(red + u));
-      sums->green += Keep8(background, weight * Load8(green + u));
-      sums->blue += Keep8(background, weight * Load8(blue + u));
+      const Float8 r = Load8(red + u), g = Load8(green + u), b = Load8(blue + u);
+      sums->red += Keep8(background, weight * r);
+      sums->green += Keep8(background, weight * g);
+      sums->blue += Keep8(background, weight * b);
+      sums->squares += Keep8(background, weight * (r * r + g * g + b * b));
       sums->moved += Keep8(background, weight * moved);
     }
   }
@@ -135,14 +142,17 @@ class Filler {
   const Image& rgba_;
   Image* rgb_;  // known pixels are there from the start; holes are only written
   Image* displacement_;
+  Image* variance_;                         // may be null
   std::vector<std::vector<HoleRun>> runs_;  // of each row
   std::vector<int> cursors_;                // of each row: the run HoleAt found last
 };
 
 }  // namespace
 
-void FillFromBackground(const WarpedFrame& frame, Image* rgb, Image* displacement) {
-  Filler(frame, rgb, displacement).Run();
+void FillFromBackground(const WarpedFrame& frame, Image* rgb, Image* displacement,
+                        Image* variance) {
+  if (variance != nullptr) variance->Fill(0);
+  Filler(frame, rgb, displacement, variance).Run();
 }
 
 }  // namespace stereofarm

@@ -53,11 +53,12 @@ absl::Status BackgroundInpainter::Push(InpaintFrame frame, std::vector<FilledFra
   }
   window_.Add(KeptFrame(frame.frame, frame.rgb, frame.displacement));
   frame.rgb = Image();
-  if (settings_.steady) {
+  if (settings_.steady || settings_.weighed) {
     Image rgb = CopyColour(frame.warped.rgba);
     Image displacement = frame.warped.displacement.Clone();
-    FillFromBackground(frame.warped, &rgb, &displacement);
-    made_up_.emplace(frame.frame, HoleColours(frame.warped, rgb, displacement));
+    Image variance(rgb.width(), rgb.height(), 1);
+    FillFromBackground(frame.warped, &rgb, &displacement, &variance);
+    made_up_.emplace(frame.frame, HoleColours(frame.warped, rgb, displacement, variance));
   }
   waiting_.push_back(std::move(frame));
   if (static_cast<int>(waiting_.size()) > window()) FillFirst(done);
@@ -81,7 +82,10 @@ void BackgroundInpainter::FillFirst(std::vector<FilledFrame>* done) {
       }
     }
     WarpedFrame filled = frame.warped.Clone();
-    if (settings_.elsewhere) elsewhere_.Fill(frame.displacement, neighbours, &filled);
+    if (settings_.elsewhere) {
+      elsewhere_.Fill(frame.displacement, neighbours,
+                      settings_.weighed ? &made_up_.at(frame.frame) : nullptr, &filled);
+    }
     Image rgb = CopyColour(filled.rgba);
     Image displacement = filled.displacement.Clone();
     FillFromBackground(filled, &rgb, &displacement);

@@ -16,6 +16,7 @@ namespace stereofarm {
 // Steps that can be left out, to see what each is worth.
 struct BackgroundSettings {
   bool elsewhere = true;  // what other frames show
+  bool weighed = true;    // mixing that with what would be made up, by what each is worth
   bool exposure = true;   // bringing those to this frame's exposure
   bool steady = true;     // the mean over time of what none shows
   // The mean over time of known pixels too: less grain, in this eye alone.

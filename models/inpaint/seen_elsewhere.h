@@ -8,6 +8,7 @@
 #include "models/api/inpainter.h"
 #include "models/inpaint/disparity_motion.h"
 #include "models/inpaint/exposure.h"
+#include "models/inpaint/hole_colours.h"
 #include "models/inpaint/kept_frame.h"
 
 namespace stereofarm {
@@ -30,8 +31,12 @@ class SeenElsewhere {
   // nearest that reaches a pixel wins. A point counts only where the source eye sees nothing
   // farther in its place, for then it can't be there: so what moves by itself drops out. Of the
   // neighbours' answers to a pixel, those that agree with the median displacement are averaged.
+  //
+  // `made_up` (may be null) is what the holes would be filled with without other frames. The two
+  // are mixed by what each is worth: the frames' answers by how much they vary, as they do where
+  // something moves by itself; what is made up by how much the background beside it varies.
   void Fill(const Image& displacement, const std::vector<SeenFrom>& neighbours,
-            WarpedFrame* warped);
+            const HoleColours* made_up, WarpedFrame* warped);
 
  private:
   struct Hole {

@@ -193,10 +193,11 @@ const std::vector<Candidate> kCandidates = {
     {.name = "background, bicubic resampling", .resample = ResampleKernel::kBicubic},
     {.name = "background, two taps"},
     {.name = "  without other frames", .settings = BackgroundSettings{.elsewhere = false}},
+    {.name = "  without weighing both", .settings = BackgroundSettings{.weighed = false}},
     {.name = "  without evening exposure", .settings = BackgroundSettings{.exposure = false}},
     {.name = "  without the mean over time", .settings = BackgroundSettings{.steady = false}},
     {.name = "  each frame by itself",
-     .settings = BackgroundSettings{.elsewhere = false, .steady = false}},
+     .settings = BackgroundSettings{.elsewhere = false, .weighed = false, .steady = false}},
     {.name = "stretch", .fill = "stretch"},
     {.name = "depth at 1/2", .divisor = 2},
     {.name = "depth at 1/2, bilinear", .divisor = 2, .bilinear = true},
@@ -205,7 +206,7 @@ const std::vector<Candidate> kCandidates = {
     {.name = "parallax", .resample = ResampleKernel::kSoft, .depth = "parallax"},
     {.name = "parallax, each frame by itself",
      .resample = ResampleKernel::kSoft,
-     .settings = BackgroundSettings{.elsewhere = false, .steady = false},
+     .settings = BackgroundSettings{.elsewhere = false, .weighed = false, .steady = false},
      .depth = "parallax"},
     {.name = "parallax, stretch", .fill = "stretch", .depth = "parallax"},
     {.name = "left eye as it is", .fill = ""},
@@ -311,7 +312,7 @@ absl::StatusOr<Shot> ReadShot(const std::string& prefix, const Options& options)
            TrueMotion(rig, frame.left.width(), frame.left.height(), path[static_cast<size_t>(u)],
                       path[static_cast<size_t>(t)])});
     }
-    elsewhere.Fill(frame.displacement, neighbours, &frame.geometry);
+    elsewhere.Fill(frame.displacement, neighbours, nullptr, &frame.geometry);
     Image rgb = CopyColour(frame.geometry.rgba);
     Image displacement = frame.geometry.displacement.Clone();
     FillFromBackground(frame.geometry, &rgb, &displacement);

@@ -307,7 +307,13 @@ TEST(HoleColoursTest, OnlyHolesOfTheSameSurfaceAreRead) {
     for (int c = 0; c < 3; ++c) rgb.Row(c, 1)[x] = x == 3 ? 0.25f : 0.5f;
   }
   frame.displacement.Row(0, 1)[4] = 6;
-  const HoleColours colours(frame, rgb, frame.displacement);
+  Image variance(8, 4, 1);
+  variance.Fill(0.125f);
+  const HoleColours colours(frame, rgb, frame.displacement, variance);
+  EXPECT_FALSE(colours.At(2, 1));
+  ASSERT_TRUE(colours.At(3, 1));
+  EXPECT_EQ(colours.At(3, 1)->rgb[0], 0.25f);
+  EXPECT_EQ(colours.At(3, 1)->variance, 0.125f);
   float found[3];
   ASSERT_TRUE(colours.Sample(3.25f, 1, 2, 1, found));
   EXPECT_EQ(found[1], 0.25f);

@@ -1,0 +1,118 @@
+#include "models/inpaint/seen_elsewhere.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <vector>
+
+#include "models/inpaint/target.h"
+#include "models/stereo/splat.h"
+
+namespace stereofarm {
+namespace {
+
+constexpr int kWidth = 64;
+constexpr int kHeight = 32;
+
+// A still camera. At time 0 a near strip hides a part of the far wall, which other frames show.
+class SeenElsewhereTest : public testing::Test {
+ protected:
+  SeenElsewhereTest() {
+    Frame(0.5f, true, &rgb_, &displacement_);
+    Splat(rgb_, displacement_, true, &warped_);
+    // A picture where the strip's background is made up, evenly.
+    Image rgb = CopyColour(warped_.rgba), displacement = warped_.displacement.Clone();
+    Image variance(kWidth, kHeight, 1);
+    rgb.Fill(0.5f);
+    displacement.Fill(0);
+    variance.Fill(0);
+    made_up_ = std::make_unique<HoleColours>(warped_, rgb, displacement, variance);
+  }
+
+  // The wall's colour; the strip, 8 pixels nearer, is black.
+  static void Frame(float colour, bool strip, Image* rgb, Image* displacement) {
+    *rgb = Image(kWidth, kHeight, 3);
+    *displacement = Image(kWidth, kHeight, 1);
+    rgb->Fill(colour);
+    displacement->Fill(0);
+    if (!strip) return;
+    for (int y = 0; y < kHeight; ++y) {
+      for (int x = 24; x < 32; ++x) {
+        for (int c = 0; c < 3; ++c) rgb->Row(c, y)[x] = 0;
+        displacement->Row(0, y)[x] = 8;
+      }
+    }
+  }
+
+  // The hole's colour after a fill from frames whose wall has these colours.
+  float FillFrom(const std::vector<float>& colours, bool with_made_up) {
+    std::vector<KeptFrame> kept;
+    for (size_t i = 0; i < colours.size(); ++i) {
+      Image rgb, displacement;
+      Frame(colours[i], false, &rgb, &displacement);
+      kept.emplace_back(static_cast<int64_t>(i), rgb, displacement);
+    }
+    std::vector<SeenFrom> neighbours;
+    for (const KeptFrame& frame : kept) neighbours.push_back({&frame, {}});
+    WarpedFrame filled = warped_.Clone();
+    SeenElsewhere().Fill(displacement_, neighbours, with_made_up ? made_up_.get() : nullptr,
+                         &filled);
+    EXPECT_EQ(filled.rgba.Row(3, 16)[26], 1);
+    EXPECT_NEAR(filled.displacement.Row(0, 16)[26], 0, 0.01);
+    return filled.rgba.Row(1, 16)[26];
+  }
+
+  Image rgb_, displacement_;
+  WarpedFrame warped_;
+  std::unique_ptr<HoleColours> made_up_;
+};
+
+TEST_F(SeenElsewhereTest, FramesThatAgreeAreBelieved) {
+  ASSERT_EQ(warped_.rgba.Row(3, 16)[26], 0);
+  EXPECT_NEAR(FillFrom({0.7f, 0.7f, 0.7f, 0.7f, 0.7f, 0.7f}, false), 0.7f, 1e-3);
+  EXPECT_NEAR(FillFrom({0.7f, 0.7f, 0.7f, 0.7f, 0.7f, 0.7f}, true), 0.7f, 0.1);
+}
+
+TEST_F(SeenElsewhereTest, FramesThatContradictEachOtherGiveWayToWhatIsMadeUp) {
+  EXPECT_NEAR(FillFrom({0.9f, 0.1f, 0.9f, 0.9f}, false), 0.7f, 1e-3);
+  EXPECT_NEAR(FillFrom({0.9f, 0.1f, 0.9f, 0.9f}, true), 0.5f, 0.01);
+}
+
+TEST_F(SeenElsewhereTest, SingleFrameIsLittleBelievedWhereAllAroundIsEven) {
+  EXPECT_NEAR(FillFrom({0.9f}, true), 0.5f, 0.05);
+}
+
+TEST_F(SeenElsewhereTest, ExposureIsApplied) {
+  Image rgb, displacement;
+  Frame(0.4f, false, &rgb, &displacement);
+  const KeptFrame kept(1, rgb, displacement);
+  SeenFrom from{&kept, {}};
+  from.exposure.gain = {1, 1.5f, 1};
+  from.exposure.offset = {0, 0.1f, 0};
+  WarpedFrame filled = warped_.Clone();
+  SeenElsewhere().Fill(displacement_, {from}, nullptr, &filled);
+  EXPECT_NEAR(filled.rgba.Row(1, 16)[26], 0.7f, 1e-3);
+}
+
+TEST_F(SeenElsewhereTest, PointWhereTheSourceEyeLooksFartherCantBeThere) {
+  // Another frame has something nearer all over; the source eye of this one sees past it.
+  Image rgb, displacement;
+  Frame(0.9f, false, &rgb, &displacement);
+  displacement.Fill(4);
+  const KeptFrame kept(1, rgb, displacement);
+  WarpedFrame filled = warped_.Clone();
+  SeenElsewhere().Fill(displacement_, {{&kept, {}}}, nullptr, &filled);
+  // The strip's hole starts at column 24; its point of displacement 4 there would be at 28, in the
+  // strip; at column 29 and on it would be at 33, where the eye sees the wall.
+  EXPECT_EQ(filled.rgba.Row(3, 16)[24], 1);
+  EXPECT_EQ(filled.rgba.Row(3, 16)[30], 0);
+}
+
+TEST_F(SeenElsewhereTest, WithoutNeighboursHolesStay) {
+  WarpedFrame filled = warped_.Clone();
+  SeenElsewhere().Fill(displacement_, {}, nullptr, &filled);
+  EXPECT_EQ(filled.rgba.Row(3, 16)[26], 0);
+}
+
+}  // namespace
+}  // namespace stereofarm
