@@ -1,6 +1,7 @@
 #include "models/inpaint/background_inpainter.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <opencv2/core.hpp>
 #include <utility>
@@ -108,14 +109,17 @@ void BackgroundInpainter::Steady(const WarpedFrame& frame, const std::vector<See
                                  const Image& displacement, Image* rgb) const {
   struct Other {
     const HoleColours* colours;
-    DisparityMotion motion;  // from this frame
-    Exposure exposure;       // to this frame
+    std::array<float, 16> motion;  // from this frame
+    Exposure exposure;             // to this frame
   };
   std::vector<Other> others;
   for (const SeenFrom& neighbour : neighbours) {
     const auto found = made_up_.find(neighbour.frame->frame());
-    if (found != made_up_.end())
-      others.push_back({&found->second, neighbour.motion.Inverse(), neighbour.exposure});
+    if (found == made_up_.end()) continue;
+    Other other{&found->second, {}, neighbour.exposure};
+    const std::array<double, 16> rows = neighbour.motion.Inverse().rows();
+    for (size_t i = 0; i < rows.size(); ++i) other.motion[i] = static_cast<float>(rows[i]);
+    others.push_back(other);
   }
   if (others.empty()) return;
   const float tolerance = kOneSurface * std::max(1.0f, static_cast<float>(rgb->width()) / 960.0f);
@@ -124,14 +128,18 @@ void BackgroundInpainter::Steady(const WarpedFrame& frame, const std::vector<See
     FindHoleRuns(frame.rgba.Row(3, y), rgb->width(), &runs);
     for (const HoleRun run : runs) {
       for (int x = run.begin; x < run.end; ++x) {
-        const double d = displacement.Row(0, y)[x];
+        const float d = displacement.Row(0, y)[x];
+        const float at = static_cast<float>(x) + d, fy = static_cast<float>(y);
         float sum[3], count = 1;
         for (int c = 0; c < 3; ++c) sum[c] = rgb->Row(c, y)[x];
         for (const Other& other : others) {
-          const SeenPoint p = other.motion.Apply({x + d, static_cast<double>(y), d});
+          const std::array<float, 16>& m = other.motion;
+          const float scale = 1.0f / (m[8] * at + m[9] * fy + m[10] + m[11] * d);
+          const float seen_x = (m[0] * at + m[1] * fy + m[2] + m[3] * d) * scale;
+          const float seen_y = (m[4] * at + m[5] * fy + m[6] + m[7] * d) * scale;
+          const float seen_d = (m[12] * at + m[13] * fy + m[14] + m[15] * d) * scale;
           float colour[3];
-          if (!other.colours->Sample(static_cast<float>(p.x - p.d), static_cast<float>(p.y),
-                                     static_cast<float>(p.d), tolerance, colour)) {
+          if (!other.colours->Sample(seen_x - seen_d, seen_y, seen_d, tolerance, colour)) {
             continue;
           }
           for (size_t c = 0; c < 3; ++c) {

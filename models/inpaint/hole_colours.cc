@@ -56,12 +56,13 @@ bool HoleColours::Sample(float x, float y, float d, float tolerance, float rgb[3
   float sum[3] = {}, total = 0;
   for (int j = 0; j < 2; ++j) {
     for (int i = 0; i < 2; ++i) {
+      const float weight = (1 - std::abs(x - left - static_cast<float>(i))) *
+                           (1 - std::abs(y - top - static_cast<float>(j)));
+      if (!(weight > 0)) continue;
       const std::optional<size_t> at = Find(static_cast<int>(left) + i, static_cast<int>(top) + j);
       if (!at) continue;
       const Float4 values = LoadHalf4(&values_[*at * kChannels]);
-      const float weight = (1 - std::abs(x - left - static_cast<float>(i))) *
-                           (1 - std::abs(y - top - static_cast<float>(j)));
-      if (!(std::abs(values[3] - d) < tolerance) || !(weight > 0)) continue;
+      if (!(std::abs(values[3] - d) < tolerance)) continue;
       for (int c = 0; c < 3; ++c) sum[c] += weight * values[c];
       total += weight;
     }

@@ -86,31 +86,53 @@ bool SeenElsewhere::AnyHole(int x0, int y0, int x1, int y1) const {
 void SeenElsewhere::Land(const SeenFrom& from, const Image& displacement, float sign) {
   landings_.assign(holes_.size(), Landing{.nearest = -kInfinity});
   const KeptFrame& frame = *from.frame;
+  const int across = frame.blocks_across();
+  bounds_.resize(static_cast<size_t>(across));
   for (int by = 0; by < frame.blocks_down(); ++by) {
-    for (int bx = 0; bx < frame.blocks_across(); ++bx) {
-      // The block's corners, near and far, hold between them wherever its pixels go.
-      const KeptFrame::Range range = frame.BlockRange(bx, by);
-      if (range.low > range.high) continue;
-      double left = kInfinity, top = kInfinity, right = -kInfinity, bottom = -kInfinity;
-      bool passed = false;
-      for (int corner = 0; corner < 8; ++corner) {
-        const SeenPoint p = from.motion.Apply(
-            {.x = bx * KeptFrame::kBlockWidth + (corner & 1) * (KeptFrame::kBlockWidth - 1.0),
-             .y =
-                 by * KeptFrame::kBlockHeight + (corner >> 1 & 1) * (KeptFrame::kBlockHeight - 1.0),
-             .d = (corner & 4) != 0 ? range.high : range.low});
-        passed |= !(std::abs(p.x) < 1e6 && std::abs(p.y) < 1e6 && std::abs(p.d) < 1e6);
-        left = std::min(left, p.x - p.d);
-        right = std::max(right, p.x - p.d);
-        top = std::min(top, p.y);
-        bottom = std::max(bottom, p.y);
-      }
-      if (passed || right < -1 || bottom < -1 || left > width_ || top > height_) continue;
-      if (!AnyHole(static_cast<int>(left) - 2, static_cast<int>(top) - 2,
-                   static_cast<int>(right) + 2, static_cast<int>(bottom) + 2)) {
+    FindBounds(from, by);
+    for (int bx = 0; bx < across; ++bx) {
+      const Bounds& bounds = bounds_[static_cast<size_t>(bx)];
+      // False where a block is empty, or the camera has passed a part of it.
+      if (!(bounds.left <= bounds.right && bounds.nearest_scale > 0)) continue;
+      if (!(bounds.right > -1 && bounds.bottom > -1 && bounds.left < static_cast<float>(width_) &&
+            bounds.top < static_cast<float>(height_))) {
         continue;
       }
-      LandBlock(from, displacement, sign, bx, by);
+      const float left = std::max(bounds.left, 0.0f), top = std::max(bounds.top, 0.0f);
+      const float right = std::min(bounds.right, static_cast<float>(width_));
+      const float bottom = std::min(bounds.bottom, static_cast<float>(height_));
+      if (AnyHole(static_cast<int>(left) - 2, static_cast<int>(top) - 2,
+                  static_cast<int>(right) + 2, static_cast<int>(bottom) + 2)) {
+        LandBlock(from, displacement, sign, bx, by);
+      }
+    }
+  }
+}
+
+// A block's corners, near and far, hold between them wherever its pixels go.
+void SeenElsewhere::FindBounds(const SeenFrom& from, int by) {
+  const KeptFrame& frame = *from.frame;
+  std::array<float, 16> m;
+  for (size_t i = 0; i < 16; ++i) m[i] = static_cast<float>(from.motion.rows()[i]);
+  std::fill(bounds_.begin(), bounds_.end(), Bounds{});
+  for (int corner = 0; corner < 8; ++corner) {
+    const float y = static_cast<float>(by * KeptFrame::kBlockHeight +
+                                       (corner >> 1 & 1) * (KeptFrame::kBlockHeight - 1));
+    for (size_t bx = 0; bx < bounds_.size(); ++bx) {
+      const KeptFrame::Range range = frame.BlockRange(static_cast<int>(bx), by);
+      const float d = (corner & 4) != 0 ? range.high : range.low;
+      const float x = static_cast<float>(static_cast<int>(bx) * KeptFrame::kBlockWidth +
+                                         (corner & 1) * (KeptFrame::kBlockWidth - 1));
+      const float scale = 1.0f / (m[8] * x + m[9] * y + m[10] + m[11] * d);
+      const float seen_y = (m[4] * x + m[5] * y + m[6] + m[7] * d) * scale;
+      const float place =
+          ((m[0] - m[12]) * x + (m[1] - m[13]) * y + (m[2] - m[14]) + (m[3] - m[15]) * d) * scale;
+      Bounds& bounds = bounds_[bx];
+      bounds.left = std::min(bounds.left, place);
+      bounds.right = std::max(bounds.right, place);
+      bounds.top = std::min(bounds.top, seen_y);
+      bounds.bottom = std::max(bounds.bottom, seen_y);
+      bounds.nearest_scale = std::min(bounds.nearest_scale, scale);
     }
   }
 }

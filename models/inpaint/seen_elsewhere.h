@@ -56,9 +56,16 @@ class SeenElsewhere {
     float d, source_d, x, y;
   };
 
+  // Where the pixels of a block of a neighbour may land.
+  struct Bounds {
+    float left = 1e9f, top = 1e9f, right = -1e9f, bottom = -1e9f;
+    float nearest_scale = 1e9f;  // not positive where the camera has passed a corner
+  };
+
   void FindHoles(const WarpedFrame& warped);
   bool AnyHole(int x0, int y0, int x1, int y1) const;
   void Land(const SeenFrom& from, const Image& displacement, float sign);
+  void FindBounds(const SeenFrom& from, int by);
   void LandBlock(const SeenFrom& from, const Image& displacement, float sign, int bx, int by);
   void LandPixel(const Landing& pixel);
   void Settle(Place* places) const;
@@ -73,6 +80,7 @@ class SeenElsewhere {
   size_t near_across_ = 0;
   std::vector<uint8_t> cells_;  // whether a cell of the picture has a hole
   int cells_across_ = 0;
+  std::vector<Bounds> bounds_;     // of a row of blocks
   std::vector<Landing> landings_;  // of each hole
   std::vector<Place> places_;      // of each neighbour, of each hole
 };
