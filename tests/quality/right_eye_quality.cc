@@ -379,6 +379,7 @@ void Print(const std::string& name, const Errors& errors, double flicker, double
               Psnr(errors.all, errors.frames), Psnr(errors.holes, errors.frames_with_holes),
               Psnr(errors.edges, errors.frames_with_edges),
               errors.ssim / std::max(1, errors.frames), flicker, milliseconds);
+  std::fflush(stdout);
 }
 
 // Displacement of each frame by an estimator's depth, with the one scale and shift for the shot
@@ -535,7 +536,6 @@ int main(int argc, char** argv) {
       std::fprintf(stderr, "right_eye_quality: %s\n", std::string(status.message()).c_str());
       return 3;
     }
-    std::fflush(stdout);
   }
   return 0;
 }

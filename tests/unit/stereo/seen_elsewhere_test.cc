@@ -2,11 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <memory>
 #include <vector>
 
+#include "common/image/half.h"
 #include "models/inpaint/target.h"
 #include "models/stereo/splat.h"
+#include "tests/unit/stereo/picture.h"
 
 namespace stereofarm {
 namespace {
@@ -106,6 +110,77 @@ TEST_F(SeenElsewhereTest, PointWhereTheSourceEyeLooksFartherCantBeThere) {
   // strip; at column 29 and on it would be at 33, where the eye sees the wall.
   EXPECT_EQ(filled.rgba.Row(3, 16)[24], 1);
   EXPECT_EQ(filled.rgba.Row(3, 16)[30], 0);
+}
+
+// What lands in one hole, the plain way: all pixels of the neighbour in the order of its blocks.
+struct PlainLanding {
+  float nearest = -1e9f, weight = 0, d = 0;
+  void Add(float near, float w, float seen_d) {
+    if (near < nearest - 1 || !(w > 0)) return;
+    if (near > nearest + 1) *this = {.nearest = near};
+    nearest = std::max(nearest, near);
+    weight += w;
+    d += w * seen_d;
+  }
+};
+
+PlainLanding LandPlainly(const Image& source_d, const DisparityMotion& motion, const Image& eye_d,
+                         float sign, int x, int y) {
+  PlainLanding landing;
+  for (int by = 0; by < eye_d.height(); by += KeptFrame::kBlockHeight) {
+    for (int bx = 0; bx < eye_d.width(); bx += KeptFrame::kBlockWidth) {
+      for (int v = by; v < std::min(by + KeptFrame::kBlockHeight, eye_d.height()); ++v) {
+        for (int u = bx; u < std::min(bx + KeptFrame::kBlockWidth, eye_d.width()); ++u) {
+          const SeenPoint p =
+              motion.Apply({static_cast<double>(u), static_cast<double>(v), source_d.Row(0, v)[u]});
+          const double wx = 1 - std::abs(p.x - p.d - x), wy = 1 - std::abs(p.y - y);
+          if (wx <= 0 || wy <= 0) continue;
+          const int sx = static_cast<int>(std::floor(p.x + 0.5));
+          const int sy = std::clamp(static_cast<int>(std::floor(p.y + 0.5)), 0, eye_d.height() - 1);
+          const bool inside = sx >= 0 && sx < eye_d.width();
+          if (inside && sign * eye_d.Row(0, sy)[sx] < sign * p.d - 0.75) continue;
+          landing.Add(sign * static_cast<float>(p.d), static_cast<float>(wx * wy),
+                      static_cast<float>(p.d));
+        }
+      }
+    }
+  }
+  return landing;
+}
+
+TEST(SeenElsewhereTwinTest, LandsLikeThePlainWay) {
+  const auto random = SeededRandom(TestSeed());
+  const DisparityMotion motion(
+      {1.01, 0.002, -1.3, 0.4, 0.001, 0.99, 0.8, 0.1, 1e-5, 2e-5, 1, 0.001, 0.002, 0, 0.3, 1.05});
+  int same = 0, holes = 0, landed = 0;
+  for (const bool nearer_is_larger : {true, false}) {
+    const float sign = nearer_is_larger ? 1 : -1;
+    const Image rgb = RandomImage(83, 41, 3, 0, 1, *random);
+    const Image there = RandomSteps(83, 41, 7, *random), here = RandomSteps(83, 41, 7, *random);
+    WarpedFrame warped;
+    Splat(rgb, here, nearer_is_larger, &warped);
+    const KeptFrame kept(1, rgb, there);
+    Image halves = there.Clone();
+    QuantizeToHalf(halves);
+    WarpedFrame filled = warped.Clone();
+    SeenElsewhere().Fill(here, {{&kept, motion}}, nullptr, &filled);
+    for (int y = 0; y < 41; ++y) {
+      for (int x = 0; x < 83; ++x) {
+        if (warped.rgba.Row(3, y)[x] != 0) continue;
+        ++holes;
+        const PlainLanding plain = LandPlainly(halves, motion, here, sign, x, y);
+        const bool known = plain.weight > 0.65f;
+        landed += known;
+        const bool agrees = (filled.rgba.Row(3, y)[x] != 0) == known;
+        same +=
+            agrees &&
+            (!known || std::abs(filled.displacement.Row(0, y)[x] - plain.d / plain.weight) < 0.01f);
+      }
+    }
+  }
+  EXPECT_GT(landed, 100);
+  // Single precision may decide otherwise where a comparison is close.
+  EXPECT_GT(same, 0.98 * holes);
 }
 
 TEST_F(SeenElsewhereTest, WithoutNeighboursHolesStay) {
