@@ -168,8 +168,8 @@ FrameDepth EstimateFrame(const FrameInput& input, const ParallaxOptions& options
   } else {
     frame.travel = {0, 0, 0};
   }
-  cv::Mat prior =
-      options.prior ? AppearancePrior(rgb) : cv::Mat(cv::Mat::zeros(rgb[0].size(), CV_32F));
+  cv::Mat prior = options.prior ? AppearancePrior(rgb, options)
+                                : cv::Mat(cv::Mat::zeros(rgb[0].size(), CV_32F));
   if (!input.own_motion.empty() && trust < 1) {
     RaiseSubjects(input.own_motion, 1 - trust, &prior);
   }

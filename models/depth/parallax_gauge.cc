@@ -69,6 +69,7 @@ cv::Mat SteadyFrame(const cv::Mat& rho, const cv::Mat& confidence,
   cv::Mat sum = rho.clone();
   cv::Mat weights = cv::Mat::ones(rho.size(), CV_32F);
   const float unit = static_cast<float>(rho.cols) / 480.0f;
+  std::vector<float> there(static_cast<size_t>(rho.cols));
   for (const TimeNeighbour& n : neighbours) {
     const float scale = static_cast<float>(std::exp(-n.log_ratio));
     // Backwards along the neighbour's own way to here.
@@ -81,15 +82,18 @@ cv::Mat SteadyFrame(const cv::Mat& rho, const cv::Mat& confidence,
       float* s = sum.ptr<float>(y);
       float* w = weights.ptr<float>(y);
       for (int x = 0; x < rho.cols; ++x) {
-        if (error[x] > unit) continue;
-        const float there =
+        there[static_cast<size_t>(x)] =
             SampleLinear(*n.rho, static_cast<float>(x) + f[x][0], static_cast<float>(y) + f[x][1]);
-        const float brought = Travelled(there * scale, travel);
+      }
+      // Apart from the look-ups, so that it vectorises.
+      for (int x = 0; x < rho.cols; ++x) {
+        const float brought = Travelled(there[static_cast<size_t>(x)] * scale, travel);
         const float guess = (1 - known[x]) * (1 - known[x]);
         const float off = (brought - own[x]) / ((kAgreement + kGuessAgreement * guess) * own[x]);
         // A bell without the exponential's cost.
         const float bell = 1 / (1 + off * off);
-        const float weight = (kShare + (1 - kShare) * guess) * bell * bell;
+        const float agreed = (kShare + (1 - kShare) * guess) * bell * bell;
+        const float weight = error[x] > unit ? 0.0f : agreed;
         s[x] += weight * brought;
         w[x] += weight;
       }

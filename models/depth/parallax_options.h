@@ -9,6 +9,8 @@ struct ParallaxOptions {
   bool travel = true;    // depth from the camera's travel; without, every frame is a still
   bool ground = true;    // nothing lies below the ground
   bool prior = true;     // what a picture says without motion; without, a level plane
+  bool haze = true;      // of the prior: bright haze is far
+  bool sides = true;     // of the prior: the picture's sides are nearer than its middle
   bool subjects = true;  // what moves before a still camera stands on the prior's ground
   bool movers = true;    // what moves by itself before a travelling camera stands on the ground
   bool titles = true;    // burnt-in text has one depth, near what it covers

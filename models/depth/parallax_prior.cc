@@ -32,7 +32,7 @@ cv::Mat DarkChannel(const std::vector<cv::Mat>& rgb, cv::Size size) {
 
 }  // namespace
 
-cv::Mat AppearancePrior(const std::vector<cv::Mat>& rgb) {
+cv::Mat AppearancePrior(const std::vector<cv::Mat>& rgb, const ParallaxOptions& options) {
   const cv::Size full = rgb[0].size();
   const cv::Size size(std::max(1, full.width / 2), std::max(1, full.height / 2));
   cv::Mat height(size, CV_32F), sides(size, CV_32F);
@@ -48,7 +48,9 @@ cv::Mat AppearancePrior(const std::vector<cv::Mat>& rgb) {
   Standardise(&height, 1e-3);
   Standardise(&sides, 1e-3);
   Standardise(&dark, 0.02);
-  cv::Mat prior = height - kDark * dark + kSides * sides;
+  cv::Mat prior = height;
+  if (options.haze) prior -= kDark * dark;
+  if (options.sides) prior += kSides * sides;
   cv::resize(prior, prior, full, 0, 0, cv::INTER_LINEAR);
   return prior;
 }

@@ -4,6 +4,8 @@
 #include <opencv2/core.hpp>
 #include <vector>
 
+#include "models/depth/parallax_options.h"
+
 namespace stereofarm {
 
 // What one picture says about depth without any motion, CV_32F at the picture's size, about zero
@@ -11,7 +13,7 @@ namespace stereofarm {
 // all channels is farther (dark channel: He, Sun, Tang, Single Image Haze Removal Using Dark
 // Channel Prior, CVPR 2009), the sides are a little nearer than the middle. `rgb`: three CV_32F
 // planes, 0..1.
-cv::Mat AppearancePrior(const std::vector<cv::Mat>& rgb);
+cv::Mat AppearancePrior(const std::vector<cv::Mat>& rgb, const ParallaxOptions& options = {});
 
 }  // namespace stereofarm
 

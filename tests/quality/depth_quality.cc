@@ -311,7 +311,8 @@ absl::StatusOr<std::unique_ptr<DepthEstimator>> Create(const Options& options) {
   const std::map<std::string, bool*> names = {
       {"travel", &parts.travel},     {"ground", &parts.ground}, {"prior", &parts.prior},
       {"subjects", &parts.subjects}, {"movers", &parts.movers}, {"titles", &parts.titles},
-      {"edges", &parts.edges},       {"gauge", &parts.gauge},   {"steady", &parts.steady}};
+      {"haze", &parts.haze},         {"sides", &parts.sides},   {"edges", &parts.edges},
+      {"gauge", &parts.gauge},       {"steady", &parts.steady}};
   const auto named = names.find(options.without);
   if (named == names.end()) {
     return absl::InvalidArgumentError(
