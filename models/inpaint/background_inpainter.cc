@@ -61,6 +61,7 @@ absl::Status BackgroundInpainter::Push(InpaintFrame frame, std::vector<FilledFra
     FillFromBackground(frame.warped, &rgb, &displacement, &variance);
     made_up_.emplace(frame.frame, HoleColours(frame.warped, rgb, displacement, variance));
   }
+  if (!frame.wanted) frame.warped = WarpedFrame();
   waiting_.push_back(std::move(frame));
   if (static_cast<int>(waiting_.size()) > window()) FillFirst(done);
   return absl::OkStatus();

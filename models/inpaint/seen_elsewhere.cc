@@ -168,10 +168,10 @@ void SeenElsewhere::LandBlock(const SeenFrom& from, const Image& displacement, f
     }
     for (int i = 0; i < count; ++i) {
       if (near_[static_cast<size_t>(near[i])] == 0) continue;
-      const int sx = static_cast<int>(std::floor(seen_x[i] + 0.5f));
+      const float sx = std::floor(seen_x[i] + 0.5f);
       const int sy = std::clamp(static_cast<int>(seen_y[i] + 0.5f), 0, height_ - 1);
-      if (sx >= 0 && sx < width_ &&
-          sign * displacement.Row(0, sy)[sx] < sign * seen_d[i] - hidden_) {
+      if (sx >= 0 && sx < right &&
+          sign * displacement.Row(0, sy)[static_cast<int>(sx)] < sign * seen_d[i] - hidden_) {
         continue;
       }
       LandPixel({.nearest = sign * seen_d[i],
