@@ -44,7 +44,7 @@ absl::Status BackgroundInpainter::Push(InpaintFrame frame, std::vector<FilledFra
         "inpainting needs the source's picture and displacement, as large as the warped frame");
   }
   if (!waiting_.empty()) {
-    const InpaintFrame& last = waiting_.back();
+    const Waiting& last = waiting_.back();
     if (frame.frame != last.frame + 1 || !frame.displacement.SameSize(last.displacement)) {
       return absl::InvalidArgumentError(
           absl::StrFormat("frame %d doesn't follow frame %d of the same size; inpainting takes "
@@ -61,8 +61,15 @@ absl::Status BackgroundInpainter::Push(InpaintFrame frame, std::vector<FilledFra
     FillFromBackground(frame.warped, &rgb, &displacement, &variance);
     made_up_.emplace(frame.frame, HoleColours(frame.warped, rgb, displacement, variance));
   }
-  if (!frame.wanted) frame.warped = WarpedFrame();
-  waiting_.push_back(std::move(frame));
+  Waiting waiting{.frame = frame.frame,
+                  .wanted = frame.wanted,
+                  .displacement = std::move(frame.displacement),
+                  .nearer_is_larger = frame.warped.nearer_is_larger};
+  if (frame.wanted) {
+    waiting.rgba = HalfImage(frame.warped.rgba);
+    waiting.seen = HalfImage(frame.warped.displacement);
+  }
+  waiting_.push_back(std::move(waiting));
   if (static_cast<int>(waiting_.size()) > window()) FillFirst(done);
   return absl::OkStatus();
 }
@@ -73,7 +80,7 @@ absl::Status BackgroundInpainter::Finish(std::vector<FilledFrame>* done) {
 }
 
 void BackgroundInpainter::FillFirst(std::vector<FilledFrame>* done) {
-  InpaintFrame frame = std::move(waiting_.front());
+  const Waiting frame = std::move(waiting_.front());
   waiting_.pop_front();
   if (frame.wanted) {
     std::vector<SeenFrom> neighbours = window_.Neighbours(frame.frame);
@@ -83,7 +90,9 @@ void BackgroundInpainter::FillFirst(std::vector<FilledFrame>* done) {
         neighbour.exposure = ExposureBetween(*neighbour.frame, own, neighbour.motion);
       }
     }
-    WarpedFrame filled = frame.warped.Clone();
+    WarpedFrame warped{frame.frame, frame.rgba.ToImage(), frame.seen.ToImage(),
+                       frame.nearer_is_larger};
+    WarpedFrame filled = warped.Clone();
     if (settings_.elsewhere) {
       elsewhere_.Fill(frame.displacement, neighbours,
                       settings_.weighed ? &made_up_.at(frame.frame) : nullptr, &filled);
@@ -97,10 +106,10 @@ void BackgroundInpainter::FillFirst(std::vector<FilledFrame>* done) {
       std::erase_if(neighbours, [at](const SeenFrom& neighbour) {
         return std::abs(neighbour.frame->frame() - at) > kMeanReach;
       });
-      AverageVisible(neighbours, frame.warped, &rgb);
+      AverageVisible(neighbours, warped, &rgb);
     }
     QuantizeToHalf(rgb);
-    done->push_back({frame.frame, std::move(rgb), std::move(frame.warped)});
+    done->push_back({frame.frame, std::move(rgb), std::move(warped)});
   }
   window_.Forget(frame.frame + 1 - window());
   made_up_.erase(made_up_.begin(), made_up_.lower_bound(frame.frame + 1 - window()));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "models/api/inpainter.h"
+#include "models/inpaint/half_image.h"
 #include "models/inpaint/hole_colours.h"
 #include "models/inpaint/seen_elsewhere.h"
 #include "models/inpaint/shot_window.h"
@@ -38,6 +39,15 @@ class BackgroundInpainter : public Inpainter {
   std::string Id() const override { return settings_.mean ? "background+mean/2" : "background/2"; }
 
  private:
+  // A frame that is to be filled when those behind it have come.
+  struct Waiting {
+    int64_t frame = 0;
+    bool wanted = true;
+    Image displacement;  // of the source
+    HalfImage rgba;      // of the warped eye, where it's wanted
+    HalfImage seen;      // its displacement
+    bool nearer_is_larger = true;
+  };
   void FillFirst(std::vector<FilledFrame>* done);
   // Averages what `frame`'s holes were filled with.
   void Steady(const WarpedFrame& frame, const std::vector<SeenFrom>& neighbours,
@@ -46,7 +56,7 @@ class BackgroundInpainter : public Inpainter {
   BackgroundSettings settings_;
   ShotWindow window_;
   SeenElsewhere elsewhere_;
-  std::deque<InpaintFrame> waiting_;        // without their colours
+  std::deque<Waiting> waiting_;
   std::map<int64_t, HoleColours> made_up_;  // of each frame of the window, from itself alone
 };
 

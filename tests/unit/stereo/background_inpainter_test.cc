@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "common/base/random.h"
+#include "common/image/half.h"
+#include "models/inpaint/half_image.h"
 #include "models/inpaint/hole_colours.h"
 #include "models/inpaint/target.h"
 #include "models/stereo/splat.h"
@@ -294,6 +296,13 @@ TEST(BackgroundInpainterTest, KnownPixelsAreLeftAloneUnlessTheMeanIsAskedFor) {
       EXPECT_NEAR(mean[8].rgb.Row(0, y)[x], plain[8].rgb.Row(0, y)[x], 0.1) << x << ", " << y;
     }
   }
+}
+
+TEST(HalfImageTest, HalvesComeBackAsTheyWere) {
+  const auto random = SeededRandom(3);
+  Image image = RandomImage(37, 5, 4, -9, 9, *random);
+  QuantizeToHalf(image);
+  ExpectSamePixels(HalfImage(image).ToImage(), image);
 }
 
 TEST(HoleColoursTest, OnlyHolesOfTheSameSurfaceAreRead) {
