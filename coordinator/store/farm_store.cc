@@ -55,7 +55,9 @@ FarmStore::Change::Change(FarmStore* store)
     : store_(store), transaction_(std::make_unique<Transaction>(store->database_.get())) {}
 
 FarmStore::Change::~Change() {
-  if (!committed_) store_->jobs_.Forget();
+  if (committed_) return;
+  store_->jobs_.Forget();
+  store_->tasks_.Forget();
 }
 
 FarmStore::View::View(FarmStore* store)

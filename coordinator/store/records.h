@@ -98,6 +98,7 @@ struct TaskRecord {
   bool published = false;           // committed.pb is written; others may read the result
   double seconds = 0;
   std::string error;  // of the last failed attempt
+  bool operator==(const TaskRecord&) const = default;
 };
 
 // A shot with tasks that are ready for one class of workers only.

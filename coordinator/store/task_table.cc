@@ -78,6 +78,7 @@ constexpr char kInsertTask[] =
     "INSERT INTO tasks (job, name, kind, rank, core_begin, core_end, shot_begin, state, wanted,"
     " numeric_class, stage_basis, warm_worker) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 absl::Status TaskTable::Insert(const TaskRecord& task) {
+  known_.Forget(task.job, task.name);
   return database_->Prepare(kInsertTask)
       .Bind(task.job)
       .Bind(task.name)
@@ -99,6 +100,7 @@ constexpr char kRestoreTask[] =
     " wanted, epoch, lease_id, numeric_class, stage_key, committed_directory, published)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, 'done', ?, ?, ?, ?, ?, ?, 1)";
 absl::Status TaskTable::Restore(const TaskRecord& task) {
+  known_.Forget(task.job, task.name);
   return database_->Prepare(kRestoreTask)
       .Bind(task.job)
       .Bind(task.name)
@@ -119,11 +121,13 @@ absl::Status TaskTable::Restore(const TaskRecord& task) {
 constexpr char kGetTask[] = "SELECT " TASK_COLUMNS " FROM tasks WHERE job = ? AND name = ?";
 absl::StatusOr<std::optional<TaskRecord>> TaskTable::Get(const std::string& job,
                                                          const std::string& name) {
+  if (const TaskRecord* known = known_.Find(job, name)) return *known;
   Statement query = database_->Prepare(kGetTask);
   query.Bind(job).Bind(name);
   SF_ASSIGN_OR_RETURN(const bool row, query.Step());
   if (!row) return std::nullopt;
   SF_ASSIGN_OR_RETURN(TaskRecord task, ReadTask(query));
+  known_.Keep(task);
   return task;
 }
 
@@ -210,6 +214,7 @@ absl::StatusOr<std::optional<TaskRecord>> TaskTable::Claim(const std::string& jo
     task.lease_id = lease_id;
     task.worker = claimant.worker;
     task.numeric_class = claimant.numeric_class;
+    known_.Keep(task);
     return task;
   }
   return std::nullopt;
@@ -230,7 +235,18 @@ absl::StatusOr<bool> TaskTable::Finish(const AttemptRef& attempt, const TaskResu
                          .Bind(attempt.epoch)
                          .Bind(attempt.lease_id)
                          .Run());
-  return database_->Changes() == 1;
+  if (database_->Changes() != 1) return false;
+  if (TaskRecord* known = known_.Find(attempt.job, attempt.task)) {
+    known->state = TaskState::kDone;
+    known->published = false;
+    known->stage_key = result.stage_key;
+    known->numeric_class = result.numeric_class;
+    known->committed_directory = result.directory;
+    known->seconds = result.seconds;
+    known->error.clear();
+    known->avoid_worker.clear();
+  }
+  return true;
 }
 
 constexpr char kReleaseTask[] =
@@ -242,6 +258,7 @@ constexpr char kReleaseTask[] =
     " WHERE job = ?7 AND name = ?8 AND epoch = ?9 AND lease_id = ?10 AND state = 'leased'";
 absl::StatusOr<bool> TaskTable::Release(const AttemptRef& attempt, TaskState to,
                                         const Setback& setback) {
+  known_.Forget(attempt.job, attempt.task);
   SF_RETURN_IF_ERROR(database_->Prepare(kReleaseTask)
                          .Bind(TaskStateName(to))
                          .Bind(setback.counts)
@@ -268,7 +285,9 @@ absl::StatusOr<bool> TaskTable::Publish(const AttemptRef& attempt) {
                          .Bind(attempt.epoch)
                          .Bind(attempt.lease_id)
                          .Run());
-  return database_->Changes() == 1;
+  if (database_->Changes() != 1) return false;
+  if (TaskRecord* known = known_.Find(attempt.job, attempt.task)) known->published = true;
+  return true;
 }
 
 constexpr char kMoveTask[] =
@@ -277,6 +296,7 @@ constexpr char kMoveTask[] =
     " WHERE job = ? AND name = ? AND state = ? AND state <> 'leased'";
 absl::StatusOr<bool> TaskTable::Move(const std::string& job, const std::string& name,
                                      TaskState from, TaskState to) {
+  known_.Forget(job, name);
   SF_RETURN_IF_ERROR(database_->Prepare(kMoveTask)
                          .Bind(TaskStateName(to))
                          .Bind(job)
@@ -292,6 +312,7 @@ constexpr char kPrepareTask[] =
     "warm_worker = ?"
     " WHERE job = ? AND name = ? AND state = ? AND state <> 'leased'";
 absl::StatusOr<bool> TaskTable::Prepare(const TaskRecord& task, TaskState from, TaskState to) {
+  known_.Forget(task.job, task.name);
   SF_RETURN_IF_ERROR(database_->Prepare(kPrepareTask)
                          .Bind(TaskStateName(to))
                          .Bind(task.stage_basis)
@@ -306,17 +327,20 @@ absl::StatusOr<bool> TaskTable::Prepare(const TaskRecord& task, TaskState from, 
 
 constexpr char kSetWanted[] = "UPDATE tasks SET wanted = ? WHERE job = ? AND name = ?";
 absl::Status TaskTable::SetWanted(const std::string& job, const std::string& name, bool wanted) {
+  known_.Forget(job, name);
   return database_->Prepare(kSetWanted).Bind(wanted).Bind(job).Bind(name).Run();
 }
 
 constexpr char kSetShot[] = "UPDATE tasks SET shot_begin = ? WHERE job = ? AND name = ?";
 absl::Status TaskTable::SetShot(const std::string& job, const std::string& name,
                                 int64_t shot_begin) {
+  known_.Forget(job, name);
   return database_->Prepare(kSetShot).Bind(shot_begin).Bind(job).Bind(name).Run();
 }
 
 constexpr char kSetAllUnwanted[] = "UPDATE tasks SET wanted = 0 WHERE job = ?";
 absl::Status TaskTable::SetAllUnwanted(const std::string& job) {
+  known_.ForgetAll();
   return database_->Prepare(kSetAllUnwanted).Bind(job).Run();
 }
 
@@ -324,9 +348,11 @@ constexpr char kCountDamage[] =
     "UPDATE tasks SET damages = damages + 1, error = ? WHERE job = ? AND name = ?";
 absl::Status TaskTable::CountDamage(const std::string& job, const std::string& name,
                                     const std::string& error) {
+  known_.Forget(job, name);
   return database_->Prepare(kCountDamage).Bind(error).Bind(job).Bind(name).Run();
 }
 
+// None of these states is kept in known_.
 constexpr char kSetClass[] =
     "UPDATE tasks SET numeric_class = ? WHERE job = ? AND shot_begin = ?"
     " AND state IN ('waiting', 'ready', 'failed', 'cancelled', 'superseded')";
@@ -337,6 +363,7 @@ absl::Status TaskTable::SetClass(const std::string& job, int64_t shot_begin,
 
 constexpr char kForgetDirectories[] = "UPDATE tasks SET committed_directory = '' WHERE job = ?";
 absl::Status TaskTable::ForgetDirectories(const std::string& job) {
+  known_.ForgetAll();
   return database_->Prepare(kForgetDirectories).Bind(job).Run();
 }
 
@@ -344,6 +371,7 @@ constexpr char kForgetDirectory[] =
     "UPDATE tasks SET committed_directory = '' WHERE job = ? AND name = ? AND state = 'done'"
     " AND published = 1";
 absl::Status TaskTable::ForgetDirectory(const std::string& job, const std::string& name) {
+  known_.Forget(job, name);
   return database_->Prepare(kForgetDirectory).Bind(job).Bind(name).Run();
 }
 

@@ -1,12 +1,14 @@
 #ifndef STEREOFARM_COORDINATOR_STORE_TASK_TABLE_H_
 #define STEREOFARM_COORDINATOR_STORE_TASK_TABLE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "common/base/status.h"
+#include "coordinator/store/known_tasks.h"
 #include "coordinator/store/records.h"
 
 namespace stereofarm {
@@ -52,7 +54,10 @@ class TaskTable {
   // published. What is written: name, kind, core, shot, wanted, epoch, lease id, class, stage key,
   // directory.
   absl::Status Restore(const TaskRecord& task);
+  // Rows of leased and done tasks are kept until they're written, as many as are worked on.
   absl::StatusOr<std::optional<TaskRecord>> Get(const std::string& job, const std::string& name);
+  // What was written is taken back: nothing that has been read counts any more.
+  void Forget() { known_.ForgetAll(); }
   // In film order.
   absl::StatusOr<std::vector<TaskRecord>> OfShot(const std::string& job, int64_t shot_begin,
                                                  TaskKind kind);
@@ -114,7 +119,11 @@ class TaskTable {
   absl::StatusOr<std::vector<TaskTally>> Tally(const std::string& job);
 
  private:
+  // The tasks of a thousand workers and their neighbours; some 4 MB.
+  static constexpr size_t kMostKnown = 2048;
+
   Database* database_;
+  KnownTasks known_{kMostKnown};
 };
 
 }  // namespace stereofarm
