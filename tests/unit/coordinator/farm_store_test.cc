@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "absl/strings/str_format.h"
 #include "common/base/file_system.h"
 #include "coordinator/store/schema.h"
 #include "coordinator/store/sqlite.h"
@@ -122,6 +123,39 @@ TEST_F(FarmStoreTest, StatesOutsideTheTableAreRefused) {
   const auto database = OpenDatabase();
   EXPECT_FALSE(database->Execute("UPDATE jobs SET state = 'sleeping'").ok());
   EXPECT_FALSE(database->Execute("UPDATE jobs SET priority = 'high'").ok());
+}
+
+TEST_F(FarmStoreTest, StatesAndKindsOfTasksOutsideTheTableAreRefused) {
+  const auto store = OpenStore();
+  ASSERT_TRUE(store->jobs().Insert(Job("a")).ok());
+  ASSERT_TRUE(store->tasks().Insert(Task("a", {0, 100}, TaskKind::kScan)).ok());
+  const auto database = OpenDatabase();
+  const auto takes = [&](const char* column, const char* value) {
+    return database->Execute(absl::StrFormat("UPDATE tasks SET %s = '%s'", column, value).c_str())
+        .ok();
+  };
+  for (const char* state : {"waiting", "ready", "failed", "superseded", "cancelled", "done"}) {
+    EXPECT_TRUE(takes("state", state)) << state;
+  }
+  EXPECT_FALSE(takes("state", "sleeping"));
+  EXPECT_FALSE(takes("state", "leased"));
+  for (const char* kind : {"scan", "depth", "render", "warp", "inpaint", "encode"}) {
+    EXPECT_TRUE(takes("kind", kind)) << kind;
+  }
+  EXPECT_FALSE(takes("kind", "sculpt"));
+}
+
+TEST_F(FarmStoreTest, MovingATaskMakesNoTableOfItsOwn) {
+  OpenStore();
+  const auto database = OpenDatabase();
+  Statement steps = database->Prepare(
+      "EXPLAIN UPDATE tasks SET state = 'done', kind = 'depth' WHERE job = 'a' AND name = 'b'");
+  bool any = false;
+  while (*steps.Step()) {
+    any = true;
+    EXPECT_NE(steps.Text(1), "OpenEphemeral");
+  }
+  EXPECT_TRUE(any);
 }
 
 TEST_F(FarmStoreTest, JobComesBackAsItWasPut) {
