@@ -101,8 +101,9 @@ void FakeWorker::UsePicture(std::filesystem::path file, const std::string& conte
   picture_facts_ = {"", static_cast<int64_t>(content.size()), Sha256Hex(content)};
 }
 
-Manifest FakeWorker::Do(const TaskLease& lease, bool sign) const {
-  const TaskSpec& spec = lease.spec;
+std::vector<ManifestFile> FakeWorker::MakeFiles(const TaskSpec& spec,
+                                                const std::filesystem::path& folder,
+                                                const std::string& signature) const {
   Files files;
   switch (spec.kind) {
     case TaskKind::kScan:
@@ -125,7 +126,7 @@ Manifest FakeWorker::Do(const TaskLease& lease, bool sign) const {
             absl::StrFormat("segment.%d.mov", i),
             absl::StrFormat("%d frames, %s, convergence %g, %d depths", spec.shard.core.size(),
                             spec.shard.Name(), spec.settings.convergence, spec.depth.size()) +
-                (sign ? ", by " + lease.lease_id : ""));
+                signature);
       }
       for (size_t i = 0; i < spec.settings.exports.size(); ++i) {
         for (int64_t frame = spec.shard.core.begin; frame < spec.shard.core.end; ++frame) {
@@ -135,32 +136,44 @@ Manifest FakeWorker::Do(const TaskLease& lease, bool sign) const {
       }
       break;
   }
-  const std::filesystem::path folder = store_ / lease.attempt_directory;
   // The farm may have a thousand of these at once: the folders above are there, as a rule.
   std::error_code error;
   std::filesystem::create_directory(folder.parent_path(), error);
   if (error || !std::filesystem::create_directory(folder, error)) {
     SF_CHECK(MakeDirectories(folder).ok());
   }
-  Manifest manifest;
-  manifest.job = spec.job;
-  manifest.task = spec.task;
-  manifest.epoch = lease.epoch;
-  manifest.lease_id = lease.lease_id;
-  manifest.stage_key = StageKey(spec.stage_basis, numeric_class_);
-  manifest.numeric_class = numeric_class_;
-  manifest.build = "build";
-  manifest.frames = spec.shard.core.size();
+  std::vector<ManifestFile> made;
   for (const auto& [name, content] : files) {
     if (!picture_.empty() && name.ends_with(".exr") &&
         link(picture_.c_str(), (folder / name).c_str()) == 0) {
-      manifest.files.push_back(picture_facts_);
-      manifest.files.back().name = name;
+      made.push_back(picture_facts_);
+      made.back().name = name;
       continue;
     }
     Write(folder / name, content);
-    manifest.files.push_back({name, static_cast<int64_t>(content.size()), Sha256Hex(content)});
+    made.push_back({name, static_cast<int64_t>(content.size()), Sha256Hex(content)});
   }
+  return made;
+}
+
+Manifest FakeWorker::ManifestOf(const TaskLease& lease, std::vector<ManifestFile> files) const {
+  Manifest manifest;
+  manifest.job = lease.spec.job;
+  manifest.task = lease.spec.task;
+  manifest.epoch = lease.epoch;
+  manifest.lease_id = lease.lease_id;
+  manifest.stage_key = StageKey(lease.spec.stage_basis, numeric_class_);
+  manifest.numeric_class = numeric_class_;
+  manifest.build = "build";
+  manifest.frames = lease.spec.shard.core.size();
+  manifest.files = std::move(files);
+  return manifest;
+}
+
+Manifest FakeWorker::Do(const TaskLease& lease, bool sign) const {
+  const std::filesystem::path folder = store_ / lease.attempt_directory;
+  Manifest manifest =
+      ManifestOf(lease, MakeFiles(lease.spec, folder, sign ? ", by " + lease.lease_id : ""));
   if (picture_.empty()) Write(folder / kManifestFile, SerializeManifest(manifest));
   return manifest;
 }

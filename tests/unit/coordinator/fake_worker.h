@@ -5,6 +5,7 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "common/artifacts/manifest.h"
 #include "common/farm/task.h"
@@ -35,6 +36,11 @@ class FakeWorker {
   // Writes the result's files and manifest.pb. Segments say which attempt made them when
   // `sign` is set.
   Manifest Do(const TaskLease& lease, bool sign = false) const;
+  // The files alone, in a folder that it makes where it isn't there; segments end with `signature`.
+  std::vector<ManifestFile> MakeFiles(const TaskSpec& spec, const std::filesystem::path& folder,
+                                      const std::string& signature = "") const;
+  // The manifest of an attempt that made these files.
+  Manifest ManifestOf(const TaskLease& lease, std::vector<ManifestFile> files) const;
 
  private:
   const std::string id_;
