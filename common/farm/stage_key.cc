@@ -18,10 +18,13 @@ std::string RangeText(const FrameRange& range) {
 
 std::string DepthSettingsText(const JobSettings& settings) {
   // Not where its files lie: they count by their hash.
-  const std::string model = ParseDepthSetting(settings.depth).model;
-  return absl::StrFormat("depth=%s stabilise=%d exr_inverse=%d perturb=%d", model,
-                         settings.stabilise, settings.depth_exr_inverse,
-                         settings.perturb_depth_seed);
+  const DepthSetting depth = ParseDepthSetting(settings.depth);
+  std::string text =
+      absl::StrFormat("depth=%s stabilise=%d exr_inverse=%d perturb=%d", depth.model,
+                      settings.stabilise, settings.depth_exr_inverse, settings.perturb_depth_seed);
+  // The folder may hold the files of that range alone: which of them is a frame's depends on it.
+  if (depth.ReadsPictures() && settings.range) text += " files_of=" + RangeText(*settings.range);
+  return text;
 }
 
 std::string WarpSettingsText(const JobSettings& settings) {

@@ -35,8 +35,8 @@ absl::Status FilmFiles::CheckSettings(const JobSettings& settings) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<FilmSize> FilmFiles::SizeOf(const std::string& input) {
-  SF_ASSIGN_OR_RETURN(const MediaInfo info, Probe(input));
+absl::StatusOr<FilmSize> FilmFiles::SizeOf(const JobSettings& settings) {
+  SF_ASSIGN_OR_RETURN(const MediaInfo info, Probe(settings.input));
   FilmSize size;
   size.width = info.video.width;
   size.height = info.video.height;
@@ -45,7 +45,10 @@ absl::StatusOr<FilmSize> FilmFiles::SizeOf(const std::string& input) {
   const double rate =
       info.video.average_frame_rate.IsKnown() ? info.video.average_frame_rate.ToDouble() : 25.0;
   size.frames = std::llround(std::clamp(size.seconds * rate, 1.0, 1e9));
-  SF_ASSIGN_OR_RETURN(size.file_bytes, FileSize(input));
+  SF_ASSIGN_OR_RETURN(size.file_bytes, FileSize(settings.input));
+  if (const DepthSetting depth = ParseDepthSetting(settings.depth); depth.ReadsPictures()) {
+    SF_ASSIGN_OR_RETURN(size.depth_is_exported, HoldsExport(depth.path));
+  }
   return size;
 }
 
@@ -66,8 +69,9 @@ absl::StatusOr<IndexedFilm> FilmFiles::Index(const std::string& input,
   return film;
 }
 
-absl::Status FilmFiles::CheckDepthFolder(const std::string& folder, const IndexedFilm& film) {
-  return stereofarm::CheckDepthFolder(folder, film.frames, film.width, film.height);
+absl::Status FilmFiles::CheckDepthFolder(const std::string& folder, const IndexedFilm& film,
+                                         const FrameRange& range) {
+  return stereofarm::CheckDepthFolder(folder, film.frames, range, film.width, film.height);
 }
 
 absl::StatusOr<std::string> FilmFiles::Fingerprint(const std::string& product) {

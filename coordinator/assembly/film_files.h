@@ -13,10 +13,11 @@ namespace stereofarm {
 class FilmFiles : public FilmAccess {
  public:
   absl::Status CheckSettings(const JobSettings& settings) override;
-  absl::StatusOr<FilmSize> SizeOf(const std::string& input) override;
+  absl::StatusOr<FilmSize> SizeOf(const JobSettings& settings) override;
   absl::StatusOr<IndexedFilm> Index(const std::string& input,
                                     const std::function<bool(double)>& progress) override;
-  absl::Status CheckDepthFolder(const std::string& folder, const IndexedFilm& film) override;
+  absl::Status CheckDepthFolder(const std::string& folder, const IndexedFilm& film,
+                                const FrameRange& range) override;
   absl::StatusOr<std::string> Fingerprint(const std::string& product) override;
   std::string SegmentExtension(const std::string& codec) override;
   absl::StatusOr<int64_t> SegmentFrames(const std::filesystem::path& segment) override;

@@ -11,8 +11,10 @@
 namespace stereofarm {
 namespace {
 
-// Measured, in bytes a pixel: halves that are hardly noisy, behind zip.
+// Measured, in bytes a pixel: halves that are hardly noisy, behind zip; and floats, which depth
+// that was exported stays.
 constexpr double kDepthBytes = 0.9;
+constexpr double kExportedDepthBytes = 3.5;
 // As they are written: halves without compression. Red, green, blue, alpha and displacement; red,
 // green and blue.
 constexpr double kWarpBytes = 10;
@@ -147,7 +149,8 @@ DiskNeed DiskNeedOf(const JobSettings& settings, const FilmSize& film, int64_t w
 
   const double shard = std::min<double>(settings.shard_frames, frames);
   const double overlap = std::min<double>(2 * settings.overlap, frames - shard);
-  const double depth_frame = (DepthPixels(settings, width, height) * kDepthBytes + kFileBytes) *
+  const double depth_bytes = film.depth_is_exported ? kExportedDepthBytes : kDepthBytes;
+  const double depth_frame = (DepthPixels(settings, width, height) * depth_bytes + kFileBytes) *
                                  (shard + overlap) / shard +
                              kSampleBytes * 2 * overlap / shard;
   const double eyes = settings.synthesize == Eye::kBoth ? 2 : 1;

@@ -16,6 +16,7 @@ struct FilmSize {
   double seconds = 0;
   int bits_per_sample = 8;
   int64_t file_bytes = 0;
+  bool depth_is_exported = false;  // the folder of --depth exr:DIR is one of --export-depth
 };
 
 // Bytes on disk, guessed before a job begins (docs/operators.md says from what).

@@ -45,13 +45,14 @@ class FilmAccess {
   // Whether input, encoder and containers fit, without reading the film: InvalidArgument or
   // NotFound, one sentence for the user.
   virtual absl::Status CheckSettings(const JobSettings& settings) = 0;
-  // From the film's header: its frames may be a guess.
-  virtual absl::StatusOr<FilmSize> SizeOf(const std::string& input) = 0;
+  // From the film's header: its frames may be a guess. And from the first of the job's depth files.
+  virtual absl::StatusOr<FilmSize> SizeOf(const JobSettings& settings) = 0;
   virtual absl::StatusOr<IndexedFilm> Index(const std::string& input,
                                             const std::function<bool(double)>& progress) = 0;
   // InvalidArgument unless the folder of --depth exr:DIR has a picture of the film's size for every
-  // frame.
-  virtual absl::Status CheckDepthFolder(const std::string& folder, const IndexedFilm& film) = 0;
+  // frame of the film, or for every frame of `range`.
+  virtual absl::Status CheckDepthFolder(const std::string& folder, const IndexedFilm& film,
+                                        const FrameRange& range) = 0;
   // The fingerprint that a film or the folder of an export carries; empty when it has none.
   virtual absl::StatusOr<std::string> Fingerprint(const std::string& product) = 0;
   virtual std::string SegmentExtension(const std::string& codec) = 0;

@@ -117,7 +117,7 @@ absl::StatusOr<std::optional<JobRecord>> JobEngine::WriterOf(const JobSettings& 
 absl::StatusOr<DiskNeed> JobEngine::CheckDiskNeed(const SubmitOrder& order, const IndexedFilm* film,
                                                   bool is_new) {
   const JobSettings& settings = order.settings;
-  SF_ASSIGN_OR_RETURN(FilmSize size, parts_.films->SizeOf(settings.input));
+  SF_ASSIGN_OR_RETURN(FilmSize size, parts_.films->SizeOf(settings));
   if (film != nullptr) size.frames = film->frames;
   int64_t workers = order.workers_to_come;
   if (workers <= 0) {
@@ -214,7 +214,9 @@ absl::StatusOr<SubmitResult> JobEngine::Submit(const SubmitOrder& asked) {
                         settings.range->begin));
   }
   if (depth.ReadsPictures()) {
-    SF_RETURN_IF_ERROR(parts_.films->CheckDepthFolder(depth.path, *film));
+    const FrameRange whole{0, film->frames};
+    SF_RETURN_IF_ERROR(parts_.films->CheckDepthFolder(
+        depth.path, *film, settings.range ? settings.range->Intersect(whole) : whole));
   } else {
     SF_RETURN_IF_ERROR(CheckDepthModel(settings.depth));
   }

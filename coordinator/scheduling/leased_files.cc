@@ -38,6 +38,7 @@ absl::StatusOr<LeasedFiles> JobEngine::FilesOfLease(const std::string& worker,
     }
     files.spec = *std::move(spec);
     files.model_files = job->model_files;
+    files.range = job->range;
   }
   // The folders that films may lie in may have been changed since the job was submitted.
   SF_RETURN_IF_ERROR(CheckAllowed(files.spec.settings));

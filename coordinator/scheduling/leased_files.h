@@ -12,6 +12,7 @@ namespace stereofarm {
 struct LeasedFiles {
   TaskSpec spec;
   std::string model_files;  // hash of what the depth setting names (common/farm/stage_key.h)
+  FrameRange range;         // of the film: what is made of it
   std::string attempt_directory;
   std::string log_file;
 };

@@ -65,7 +65,7 @@ absl::StatusOr<ReadableFile> ReadableFiles::Open(const LeasedFiles& leased,
       allowed = spec.kind == TaskKind::kDepth && depth.ReadsPictures() &&
                 spec.shard.full.Contains(ref.frame);
       if (allowed) {
-        SF_ASSIGN_OR_RETURN(readable.path, DepthPicture(depth.path, ref.frame));
+        SF_ASSIGN_OR_RETURN(readable.path, DepthPicture(depth.path, leased.range, ref.frame));
       }
       break;
   }
@@ -79,7 +79,8 @@ absl::StatusOr<ReadableFile> ReadableFiles::Open(const LeasedFiles& leased,
   return readable;
 }
 
-absl::StatusOr<fs::path> ReadableFiles::DepthPicture(const fs::path& folder, int64_t frame) {
+absl::StatusOr<fs::path> ReadableFiles::DepthPicture(const fs::path& folder,
+                                                     const FrameRange& range, int64_t frame) {
   std::error_code error;
   const fs::file_time_type changed = fs::last_write_time(folder, error);
   if (error) return ErrnoStatus(error.value(), "cannot list " + folder.string());
@@ -96,11 +97,13 @@ absl::StatusOr<fs::path> ReadableFiles::DepthPicture(const fs::path& folder, int
     if (listings_.size() >= kMostListings) listings_.clear();
     listings_[folder] = {changed, names};
   }
-  if (frame < 0 || frame >= static_cast<int64_t>(names->size())) {
+  const auto count = static_cast<int64_t>(names->size());
+  const int64_t index = count == range.size() ? frame - range.begin : frame;
+  if (index < 0 || index >= count) {
     return absl::NotFoundError(
         absl::StrFormat("%s has no picture for frame %d", folder.string(), frame));
   }
-  return folder / (*names)[static_cast<size_t>(frame)];
+  return folder / (*names)[static_cast<size_t>(index)];
 }
 
 }  // namespace stereofarm

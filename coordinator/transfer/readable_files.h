@@ -45,7 +45,7 @@ class ReadableFiles {
     std::shared_ptr<const std::vector<std::string>> names;
   };
   absl::StatusOr<std::filesystem::path> DepthPicture(const std::filesystem::path& folder,
-                                                     int64_t frame);
+                                                     const FrameRange& range, int64_t frame);
 
   const std::filesystem::path store_;
   absl::Mutex mutex_;

@@ -46,12 +46,13 @@ class NoFiles : public AttemptFiles {
 class NoFilms : public FilmAccess {
  public:
   absl::Status CheckSettings(const JobSettings&) override { return absl::OkStatus(); }
-  absl::StatusOr<FilmSize> SizeOf(const std::string&) override { return FilmSize(); }
+  absl::StatusOr<FilmSize> SizeOf(const JobSettings&) override { return FilmSize(); }
   absl::StatusOr<IndexedFilm> Index(const std::string&,
                                     const std::function<bool(double)>&) override {
     return absl::NotFoundError("no films");
   }
-  absl::Status CheckDepthFolder(const std::string&, const IndexedFilm&) override {
+  absl::Status CheckDepthFolder(const std::string&, const IndexedFilm&,
+                                const FrameRange&) override {
     return absl::OkStatus();
   }
   absl::StatusOr<std::string> Fingerprint(const std::string&) override { return std::string(); }

@@ -113,6 +113,23 @@ TEST_F(ExportTest, MetresGiveTheSameFilmWithTheirRig) {
   EXPECT_THAT(third.err, HasSubstr("--rig needs metres"));
 }
 
+TEST_F(ExportTest, WhatWasExportedOfARangeIsTakenBackWithThatRange) {
+  const Ended first =
+      Convert("first.mkv", {"--range", "30:50", "--export-depth", Export("exr", "z")});
+  ASSERT_EQ(first.code, 0) << first.err;
+  EXPECT_EQ(CountBelow(folder_ / "z", "depth.0000"), 20);
+  const Ended second = Convert("second.mkv", {"--range", "30:50", "--depth", From("z")});
+  ASSERT_EQ(second.code, 0) << second.err;
+  EXPECT_EQ(Frames("second.mkv"), Frames("first.mkv"));
+  // Another range of as many frames, and none at all.
+  const Ended third = Convert("third.mkv", {"--range", "31:51", "--depth", From("z")});
+  EXPECT_NE(third.code, 0);
+  EXPECT_THAT(third.err, HasSubstr("says that it is frame 3"));
+  const Ended fourth = Convert("fourth.mkv", {"--range", "30:55", "--depth", From("z")});
+  EXPECT_EQ(fourth.code, 3) << fourth.err;
+  EXPECT_THAT(fourth.err, HasSubstr("or the 25 of --range"));
+}
+
 TEST_F(ExportTest, ADepthFilmOf16BitsHasThemAll) {
   const Ended ended = Convert(
       "depth.mkv", {"--layout", "depth", "--export-depth", Export("exr", "z"), "--range", "0:2"});

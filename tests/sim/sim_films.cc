@@ -35,9 +35,9 @@ SimFilm ParseSimFilm(const std::string& path) {
 
 absl::Status SimFilms::CheckSettings(const JobSettings&) { return mortal_->Step(); }
 
-absl::StatusOr<FilmSize> SimFilms::SizeOf(const std::string& input) {
+absl::StatusOr<FilmSize> SimFilms::SizeOf(const JobSettings& settings) {
   SF_RETURN_IF_ERROR(mortal_->Step());
-  return FilmSize{ParseSimFilm(input).frames, 64, 36, 1, 8, 1000};
+  return FilmSize{ParseSimFilm(settings.input).frames, 64, 36, 1, 8, 1000};
 }
 
 absl::StatusOr<IndexedFilm> SimFilms::Index(const std::string& input,
@@ -49,7 +49,7 @@ absl::StatusOr<IndexedFilm> SimFilms::Index(const std::string& input,
                      "index of " + input};
 }
 
-absl::Status SimFilms::CheckDepthFolder(const std::string&, const IndexedFilm&) {
+absl::Status SimFilms::CheckDepthFolder(const std::string&, const IndexedFilm&, const FrameRange&) {
   return mortal_->Step();
 }
 

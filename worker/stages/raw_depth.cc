@@ -98,15 +98,21 @@ absl::StatusOr<std::unique_ptr<Stream<RawDepth>>> DepthFolderStage::Open(
                                                folder.string(), error.message()));
   }
   const int64_t frames = run->index()->frame_count();
-  if (static_cast<int64_t>(files.size()) != frames) {
+  const auto found = static_cast<int64_t>(files.size());
+  const FrameRange range = run->spec().settings.range.value_or(FrameRange{0, frames});
+  const FrameRange made = range.Intersect({0, frames});
+  if (found != frames && found != made.size()) {
     return absl::InvalidArgumentError(
         absl::StrFormat("--depth exr: %s has %d .exr files, but the film has %d frames and needs "
-                        "one for each",
-                        folder.string(), files.size(), frames));
+                        "one for each, or for each of --range",
+                        folder.string(), found, frames));
   }
+  const int64_t first = found == frames ? 0 : made.begin;
   std::sort(files.begin(), files.end());
   std::vector<fs::path> chosen;
-  for (const int64_t frame : wanted) chosen.push_back(files[static_cast<size_t>(frame)]);
+  for (const int64_t frame : wanted) {
+    chosen.push_back(files[static_cast<size_t>(frame - first)]);
+  }
   return std::make_unique<DepthFolderStage>(std::move(chosen), std::move(wanted), run);
 }
 

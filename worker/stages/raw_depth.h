@@ -48,7 +48,8 @@ class EstimateStage : public Stream<RawDepth> {
   bool ended_ = false;
 };
 
-// Depth from a folder of EXR files, one for each frame of the film in order of their names: channel
+// Depth from a folder of EXR files, one for each frame of the film, or of the range that is made of
+// it, in order of their names: channel
 // Z in metres, or the inverse of metres where the attribute kDepthValues or the job's settings say
 // so, or what a film of the farm was made with (--export-depth). No depth (infinite, zero,
 // negative, NaN) counts as infinitely far. InvalidArgument names the file and what is wrong with

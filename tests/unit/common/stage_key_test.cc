@@ -130,6 +130,18 @@ TEST(StageKeyTest, AModelCountsByItsNameAndHashWhereverItLies) {
   }
 }
 
+// A folder may hold the files of the range alone, which then stand for other frames.
+TEST(StageKeyTest, TheRangeMattersToDepthOfFiles) {
+  TaskSpec spec = SpecOf(TaskKind::kDepth);
+  for (const bool of_files : {false, true}) {
+    spec.settings.depth = of_files ? "exr:/d" : "parallax";
+    spec.settings.range.reset();
+    const std::string whole = BasisOf(spec);
+    spec.settings.range = FrameRange{0, 50};
+    EXPECT_EQ(BasisOf(spec) != whole, of_files);
+  }
+}
+
 TEST(StageKeyTest, JobFingerprintSeesSettingsAndSource) {
   JobSettings settings = SpecOf(TaskKind::kRender).settings;
   const std::string print = JobFingerprint(settings, "source", "");

@@ -139,12 +139,12 @@ class DepthFolderTest : public ::testing::Test {
 TEST_F(DepthFolderTest, OneOfTheRightSizeForEveryFrameIsFine) {
   Write("a.0001.exr", 8, 4);
   Write("a.0002.exr", 8, 4);
-  EXPECT_TRUE(CheckDepthFolder(folder_.path(), 2, 8, 4).ok());
+  EXPECT_TRUE(CheckDepthFolder(folder_.path(), 2, {0, 2}, 8, 4).ok());
 }
 
 TEST_F(DepthFolderTest, OtherNumberIsNamedWithWhatWasExpected) {
   Write("a.0001.exr", 8, 4);
-  const absl::Status status = CheckDepthFolder(folder_.path(), 2, 8, 4);
+  const absl::Status status = CheckDepthFolder(folder_.path(), 2, {0, 2}, 8, 4);
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   const std::string message(status.message());
   EXPECT_NE(message.find(folder_.path().string()), std::string::npos) << message;
@@ -152,10 +152,30 @@ TEST_F(DepthFolderTest, OtherNumberIsNamedWithWhatWasExpected) {
   EXPECT_NE(message.find("2 frames"), std::string::npos) << message;
 }
 
+TEST_F(DepthFolderTest, OneForEveryFrameOfTheRangeIsFineToo) {
+  Write("a.0001.exr", 8, 4);
+  Write("a.0002.exr", 8, 4);
+  EXPECT_TRUE(CheckDepthFolder(folder_.path(), 9, {4, 6}, 8, 4).ok());
+  const absl::Status status = CheckDepthFolder(folder_.path(), 9, {4, 7}, 8, 4);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_NE(std::string(status.message()).find("9 frames"), std::string::npos) << status;
+  EXPECT_NE(std::string(status.message()).find("the 3 of --range"), std::string::npos) << status;
+}
+
+TEST_F(DepthFolderTest, AnExportIsKnownByItsFirstFile) {
+  EXPECT_FALSE(HoldsExport(folder_.path()).value());
+  Write("a.0001.exr", 8, 4);
+  EXPECT_FALSE(HoldsExport(folder_.path()).value());
+  for (const char* values : {kReconciledDepth, kReconciledMetres}) {
+    Write("a.0001.exr", 8, 4, {{kDepthValues, values}});
+    EXPECT_TRUE(HoldsExport(folder_.path()).value());
+  }
+}
+
 TEST_F(DepthFolderTest, OtherSizeIsNamed) {
   Write("a.0001.exr", 8, 4);
   Write("a.0002.exr", 8, 5);
-  const absl::Status status = CheckDepthFolder(folder_.path(), 2, 8, 4);
+  const absl::Status status = CheckDepthFolder(folder_.path(), 2, {0, 2}, 8, 4);
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_NE(std::string(status.message()).find("a.0002.exr is 8 x 5"), std::string::npos);
 }
@@ -173,7 +193,8 @@ TEST_F(DepthFolderTest, AnExportOfDepthIsNoMetres) {
 }
 
 TEST_F(DepthFolderTest, MissingFolderIsNamed) {
-  EXPECT_EQ(CheckDepthFolder(folder_ / "none", 2, 8, 4).code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(CheckDepthFolder(folder_ / "none", 2, {0, 2}, 8, 4).code(),
+            absl::StatusCode::kInvalidArgument);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ absl::Status FakeFilms::CheckSettings(const JobSettings& settings) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<FilmSize> FakeFilms::SizeOf(const std::string&) {
+absl::StatusOr<FilmSize> FakeFilms::SizeOf(const JobSettings&) {
   absl::MutexLock lock(&mutex_);
   return FilmSize{frames_, 64, 36, static_cast<double>(frames_) / 24, 8, 1000 * frames_};
 }
@@ -28,7 +28,8 @@ absl::StatusOr<IndexedFilm> FakeFilms::Index(const std::string& input,
   return IndexedFilm{frames_, 64, 36, identity_, "index of " + input};
 }
 
-absl::Status FakeFilms::CheckDepthFolder(const std::string& folder, const IndexedFilm& film) {
+absl::Status FakeFilms::CheckDepthFolder(const std::string& folder, const IndexedFilm& film,
+                                         const FrameRange&) {
   const std::filesystem::directory_iterator files(folder);
   if (std::distance(begin(files), end(files)) >= film.frames) return absl::OkStatus();
   return absl::InvalidArgumentError(folder + " has no depth");

@@ -65,6 +65,19 @@ TEST(DiskNeedTest, DepthOfTheWholeFilmLiesThereUnlessItHasToGo) {
   EXPECT_GT(DiskNeedOf(folder, Film(), 1).store, 4 * need.store);
 }
 
+TEST(DiskNeedTest, DepthThatWasExportedStaysInFloats) {
+  JobSettings folder = Settings();
+  folder.depth = "exr:/depth";
+  FilmSize film = Film();
+  const auto depth = [&] {
+    const DiskNeed need = DiskNeedOf(folder, film, 1);
+    return static_cast<double>(need.store - need.outputs[0]);
+  };
+  const double halves = depth();
+  film.depth_is_exported = true;
+  EXPECT_NEAR(depth() / halves, 3.5 / 0.9, 0.05);
+}
+
 TEST(DiskNeedTest, EachExportLiesInTheStoreAndInItsPlace) {
   JobSettings settings = Settings();
   settings.exports = {{ExportFormat::kExr, "/d"}, {ExportFormat::kPng16, "/p"}};
