@@ -39,6 +39,22 @@ absl::StatusOr<AlignmentRamp> RampFromProto(const v1::DepthSource& proto) {
   return ramp;
 }
 
+v1::DepthEase ToProto(const DepthEase& ease) {
+  v1::DepthEase proto;
+  proto.set_scale(ease.scale);
+  proto.set_shift(ease.shift);
+  return proto;
+}
+
+absl::StatusOr<DepthEase> FromProto(const v1::DepthEase& proto) {
+  const DepthEase ease{proto.scale(), proto.shift()};
+  if (!(ease.scale > 0 && ease.scale <= 1) || !std::isfinite(ease.shift)) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("ease: d of %g x + %g is no depth", ease.scale, ease.shift));
+  }
+  return ease;
+}
+
 }  // namespace
 
 v1::JobSettings ToProto(const JobSettings& settings) {
@@ -78,6 +94,7 @@ v1::JobSettings ToProto(const JobSettings& settings) {
   proto.set_shard_frames(settings.shard_frames);
   proto.set_overlap(settings.overlap);
   proto.set_seam_gate_percent(settings.seam_gate_percent);
+  proto.set_cut_jump_percent(settings.cut_jump_percent);
   proto.set_exr_all(settings.exr == ExrMode::kAll);
   if (settings.range) {
     proto.set_has_range(true);
@@ -121,6 +138,7 @@ absl::StatusOr<JobSettings> FromProto(const v1::JobSettings& proto) {
   settings.shard_frames = proto.shard_frames();
   settings.overlap = proto.overlap();
   if (proto.has_seam_gate_percent()) settings.seam_gate_percent = proto.seam_gate_percent();
+  settings.cut_jump_percent = proto.cut_jump_percent();
   settings.exr = proto.exr_all() ? ExrMode::kAll : ExrMode::kDepth;
   if (proto.has_range()) settings.range = FrameRange{proto.range_begin(), proto.range_end()};
   settings.keep = proto.keep();
@@ -166,6 +184,8 @@ v1::TaskSpec ToProto(const TaskSpec& spec) {
   }
   proto.set_depth_low(spec.depth_low);
   proto.set_depth_high(spec.depth_high);
+  *proto.mutable_ease_begin() = ToProto(spec.ease_begin);
+  *proto.mutable_ease_end() = ToProto(spec.ease_end);
   proto.set_warp_task(spec.warp_task);
   proto.set_warp_directory(spec.warp_directory);
   proto.set_inpaint_task(spec.inpaint_task);
@@ -191,6 +211,12 @@ absl::StatusOr<TaskSpec> FromProto(const v1::TaskSpec& proto) {
   }
   spec.depth_low = proto.depth_low();
   spec.depth_high = proto.depth_high();
+  if (proto.has_ease_begin()) {
+    SF_ASSIGN_OR_RETURN(spec.ease_begin, FromProto(proto.ease_begin()));
+  }
+  if (proto.has_ease_end()) {
+    SF_ASSIGN_OR_RETURN(spec.ease_end, FromProto(proto.ease_end()));
+  }
   spec.warp_task = proto.warp_task();
   spec.warp_directory = proto.warp_directory();
   spec.inpaint_task = proto.inpaint_task();

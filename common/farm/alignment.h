@@ -34,6 +34,14 @@ struct AlignmentRamp {
   bool operator==(const AlignmentRamp&) const = default;
 };
 
+// How a shot's depth is turned at one of its cuts: d becomes scale * d + shift. 0 < scale <= 1.
+struct DepthEase {
+  double scale = 1;
+  double shift = 0;
+
+  bool operator==(const DepthEase&) const = default;
+};
+
 }  // namespace stereofarm
 
 #endif  // STEREOFARM_COMMON_FARM_ALIGNMENT_H_

@@ -173,6 +173,22 @@ absl::Status CheckExport(const ExportSpec& each, const JobSettings& settings,
   return absl::OkStatus();
 }
 
+absl::Status CheckCutJump(const JobSettings& settings) {
+  if (settings.cut_jump_percent == 0) return absl::OkStatus();
+  SF_RETURN_IF_ERROR(CheckBetween("--cut-jump", settings.cut_jump_percent, 0, 20));
+  const double least = kLeastCutJump * settings.budget_percent;
+  if (settings.cut_jump_percent < least) {
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "--cut-jump: %g is less than a twentieth of the budget; give %g or more, or 0 for none",
+        settings.cut_jump_percent, least));
+  }
+  if (settings.rig) {
+    return absl::InvalidArgumentError(
+        "--cut-jump: the depth of a rig is as it is; leave --rig or --cut-jump out");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status ValidateSettings(const JobSettings& settings) {
@@ -203,6 +219,7 @@ absl::Status ValidateSettings(const JobSettings& settings) {
   SF_RETURN_IF_ERROR(CheckBetween("--shard-frames", settings.shard_frames, 1, 100000));
   SF_RETURN_IF_ERROR(CheckBetween("--overlap", settings.overlap, 0, 1000));
   SF_RETURN_IF_ERROR(CheckBetween("--seam-gate", settings.seam_gate_percent, 0, 100));
+  SF_RETURN_IF_ERROR(CheckCutJump(settings));
   if (settings.crf) SF_RETURN_IF_ERROR(CheckBetween("--crf", *settings.crf, 0, 63));
   SF_RETURN_IF_ERROR(CheckBetween("encoder threads", settings.encoder_threads, 1, 3));
   if (settings.rig) {

@@ -58,6 +58,9 @@ struct JobSettings {
 
   double budget_percent = 2.0;  // parallax between far and near, percent of picture width
   double convergence = 0.5;     // the depth in 0..1 that lies in the screen
+  // The most that far part, middle and near part of the picture may jump at a cut, in percent of
+  // picture width; 0: as the shots have it.
+  double cut_jump_percent = 0;
   std::optional<Rig> rig;
   Eye synthesize = Eye::kRight;
   ResampleSetting resample = ResampleSetting::kSoft;
@@ -83,6 +86,10 @@ struct JobSettings {
 
   bool operator==(const JobSettings&) const = default;
 };
+
+// The least that cut_jump_percent may be, as a part of the budget: less would take all depth from
+// a picture.
+inline constexpr double kLeastCutJump = 0.05;
 
 std::string LayoutName(Layout layout);
 absl::StatusOr<Layout> ParseLayout(const std::string& name);

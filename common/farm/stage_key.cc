@@ -129,6 +129,10 @@ std::string StageBasis(const TaskSpec& spec, const std::string& source_identity,
   }
   if (!spec.depth.empty()) {
     text += absl::StrFormat(" range=%.17g,%.17g", spec.depth_low, spec.depth_high);
+    if (spec.ease_begin != DepthEase() || spec.ease_end != DepthEase()) {
+      text += absl::StrFormat(" ease=%.17g,%.17g,%.17g,%.17g", spec.ease_begin.scale,
+                              spec.ease_begin.shift, spec.ease_end.scale, spec.ease_end.shift);
+    }
   }
   for (const std::string& key : input_keys) text += " input=" + key;
   return Sha256Hex(text);
@@ -142,10 +146,11 @@ std::string JobFingerprint(const JobSettings& settings, const std::string& sourc
                            const std::string& model_files) {
   std::string text = absl::StrFormat(
       "job source=%s model_files=%s %s %s inpaint=%s %s shard_frames=%d overlap=%d seam_gate=%.17g "
-      "range=%s",
+      "cut_jump=%.17g range=%s",
       source_identity, model_files, DepthSettingsText(settings), WarpSettingsText(settings),
       settings.inpaint, EncodeSettingsText(settings), settings.shard_frames, settings.overlap,
-      settings.seam_gate_percent, settings.range ? RangeText(*settings.range) : "all");
+      settings.seam_gate_percent, settings.cut_jump_percent,
+      settings.range ? RangeText(*settings.range) : "all");
   for (TaskKind kind : {TaskKind::kScan, TaskKind::kDepth, TaskKind::kRender}) {
     text += absl::StrFormat(" v%d", StageVersion(kind));
   }

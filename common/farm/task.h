@@ -76,6 +76,9 @@ struct TaskSpec {
   std::vector<DepthSource> depth;
   double depth_low = 0;
   double depth_high = 1;
+  // Where the shot begins and ends, that range is turned (common/farm/depth_ease.h).
+  DepthEase ease_begin;
+  DepthEase ease_end;
   // inpaint: the committed warp attempt; encode: the committed inpaint (and, for masks, warp)
   // attempts of this shard.
   std::string warp_task;

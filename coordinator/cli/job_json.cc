@@ -97,6 +97,7 @@ std::string StatusJson(const v1::JobStatus& status) {
                                {"error", missing.error()}});
   }
   json["shots"] = Json::array();
+  json["cuts"] = Json::array();
   for (const v1::ShotStatus& shot : status.shots()) {
     json["shots"].push_back({{"begin", shot.begin()},
                              {"end", shot.end()},
@@ -104,6 +105,12 @@ std::string StatusJson(const v1::JobStatus& status) {
                              {"depth_low", shot.depth_low()},
                              {"depth_high", shot.depth_high()},
                              {"measured", shot.measured()}});
+    if (!shot.has_cut()) continue;
+    const v1::CutStatus& cut = shot.cut();
+    json["cuts"].push_back(
+        {{"frame", shot.begin()},
+         {"jump_percent_of_width", cut.jump_percent_of_width()},
+         {"uneased_jump_percent_of_width", cut.uneased_jump_percent_of_width()}});
   }
   json["seams"] = Json::array();
   for (const v1::SeamStatus& seam : status.seams()) {

@@ -43,6 +43,10 @@ std::string JobTable(const v1::JobStatus& status, double gate) {
                               settings.convergence()));
   html += Row("shards, overlap",
               absl::StrFormat("%d frames, %d", settings.shard_frames(), settings.overlap()));
+  if (settings.cut_jump_percent() > 0) {
+    html += Row("jump at cuts",
+                absl::StrFormat("at most %g %% of picture width", settings.cut_jump_percent()));
+  }
   html += Row("gate of seams", gate > 0 ? absl::StrFormat("%g %% of picture width", gate) : "none");
   html +=
       Row("time", absl::StrFormat("%.1f s, %d tasks run, %d results of before used",
@@ -94,6 +98,11 @@ std::string ShotPart(const v1::JobStatus& status, int number, double gate) {
                           shot.depth_low(), shot.depth_high());
   html += absl::StrFormat("<p>%.0f %% of its depth is measured, the rest is guessed.</p>\n",
                           100 * shot.measured());
+  if (shot.has_cut()) {
+    html += absl::StrFormat(
+        "<p>At the cut before it depth jumps by %.2f %% of picture width (%.2f %% uneased).</p>\n",
+        shot.cut().jump_percent_of_width(), shot.cut().uneased_jump_percent_of_width());
+  }
   QcGraph scale{.name = "scale of the raw depth"};
   QcGraph shift{.name = "shift"};
   QcGraph range{.name = "range of the aligned depth, far and near"};

@@ -112,6 +112,14 @@ void AddPictureOptions(CLI::App* command, SettingsArguments* arguments) {
       ->capture_default_str()
       ->group(group);
   command
+      ->add_option("--cut-jump", arguments->cut_jump,
+                   "The most that the far, the middle or the near part of\n"
+                   "the picture may jump at a cut, in percent of its width:\n"
+                   "the depth of both shots is eased around it; 0: as it is")
+      ->type_name("PCT")
+      ->capture_default_str()
+      ->group(group);
+  command
       ->add_option("--rig", arguments->rig,
                    "A physical rig instead, fx=PX,baseline=M,convergence=M;\n"
                    "only with metric depth")
@@ -286,6 +294,7 @@ absl::StatusOr<JobSettings> BuildSettings(const SettingsArguments& arguments) {
   settings.inpaint = arguments.inpaint;
   settings.budget_percent = arguments.budget;
   settings.convergence = arguments.convergence;
+  settings.cut_jump_percent = arguments.cut_jump;
   if (!arguments.rig.empty()) {
     SF_ASSIGN_OR_RETURN(settings.rig, ParseRig(arguments.rig));
   }

@@ -35,6 +35,7 @@ struct SettingsArguments {
   int shard_frames = 96;
   int overlap = 8;
   double seam_gate = 0.1;
+  double cut_jump = 0;
   std::string exr = "depth";
   std::string range;
   bool keep = false;

@@ -29,6 +29,20 @@ Alignment MiddleOf(const AlignedShard& shard) {
   return shard.At((shard.core.begin + shard.core.end) / 2);
 }
 
+// Of the frame's samples, or else of `others`, of which there is one at least.
+CutDepth CutDepthOf(const FrameSamples* frame, const std::vector<float>& others) {
+  std::vector<float> values;
+  for (size_t i = 0; frame != nullptr && i < frame->values.size(); ++i) {
+    if (frame->weights[i] > 0) values.push_back(frame->values[i]);
+  }
+  if (values.empty()) values = others;
+  SortFloats(&values);
+  const auto at = [&](size_t percent) {
+    return static_cast<double>(values[percent * (values.size() - 1) / 100]);
+  };
+  return {at(5), at(50), at(95)};
+}
+
 }  // namespace
 
 ShardDigest DigestShard(const ShardSamples& samples) {
@@ -57,6 +71,8 @@ ShardDigest DigestShard(const ShardSamples& samples) {
   out.measured = weights / (255 * n);
   out.mean = sum / n;
   out.spread = std::sqrt(std::max(0.0, squares / n - out.mean * out.mean));
+  out.first = CutDepthOf(samples.Find(samples.core.begin), values);
+  out.last = CutDepthOf(samples.Find(samples.core.end - 1), values);
   SortFloats(&values);
   out.quantiles.reserve(kQuantiles);
   for (size_t i = 0; i < kQuantiles; ++i) {

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "common/farm/cut_depth.h"
 #include "common/farm/depth_join.h"
 #include "common/farm/seam_samples.h"
 
@@ -20,6 +21,9 @@ struct ShardDigest {
   double measured = 1;  // mean weight of the samples: 0 (all is guessed) .. 1
   double mean = 0;
   double spread = 0;  // standard deviation
+  // Of the core's first and last frame; those of all its samples where a frame has none.
+  CutDepth first;
+  CutDepth last;
 };
 ShardDigest DigestShard(const ShardSamples& samples);
 

@@ -481,6 +481,14 @@ DepthRange RangeOf(std::span<const ShardDigest> digests, std::span<const Aligned
   return range;
 }
 
+// Raw depth as d.
+CutDepth InRange(const CutDepth& raw, const Alignment& alignment, const DepthRange& range) {
+  const auto d = [&](double value) {
+    return (alignment.scale * value + alignment.shift - range.lo) / (range.hi - range.lo);
+  };
+  return {d(raw.far), d(raw.middle), d(raw.near)};
+}
+
 SeamReport ReportOf(const Seam& seam, const AlignedShard& left, const AlignedShard& right,
                     double percent) {
   SeamReport report{.frame = seam.frame, .compared = seam.paired, .worst_frame = seam.frame};
@@ -551,6 +559,16 @@ absl::StatusOr<ShotSolution> SolveShot(std::span<const ShardDigest> digests,
   out.range.to =
       RangeOf(digests.subspan(own), std::span(out.shards).subspan(own), out.measured, options);
   out.range.from = options.before.has_value() ? options.before->range : out.range.to;
+  const ShardDigest& first_digest = digests[own];
+  const ShardDigest& last_digest = digests.back();
+  if (!first_digest.quantiles.empty()) {
+    out.first =
+        InRange(first_digest.first, out.shards[own].At(first_digest.core.begin), out.range.from);
+  }
+  if (!last_digest.quantiles.empty()) {
+    out.last =
+        InRange(last_digest.last, out.shards.back().At(last_digest.core.end - 1), out.range.to);
+  }
   const double percent = options.budget_percent / (out.range.to.hi - out.range.to.lo);
   for (size_t i = 0; i < seams.size(); ++i) {
     out.seams.push_back(ReportOf(seams[i], out.shards[i], out.shards[i + 1], percent));

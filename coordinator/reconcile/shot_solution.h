@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "common/base/status.h"
+#include "common/farm/cut_depth.h"
 #include "common/farm/depth_join.h"
 #include "common/farm/seam_samples.h"
 #include "coordinator/reconcile/seam.h"
@@ -52,6 +53,7 @@ struct SeamReport {
 struct ShotSolution {
   std::vector<AlignedShard> shards;  // ascending
   RangeRamp range;
+  CutDepth first, last;           // of the first and the last frame, in d
   double measured = 1;            // how much of the depth is measured: 0 (all is guessed) .. 1
   std::vector<SeamReport> seams;  // ascending, one between each two shards
 

@@ -9,6 +9,7 @@
 #include "common/farm/fill_window.h"
 #include "common/farm/stage_key.h"
 #include "coordinator/planning/shard_plan.h"
+#include "coordinator/scheduling/cut_eases.h"
 #include "coordinator/scheduling/failure_rules.h"
 #include "coordinator/scheduling/legal_moves.h"
 #include "coordinator/scheduling/seam_remarks.h"
@@ -220,6 +221,8 @@ absl::Status JobFlow::OnReconciled(const std::string& job_id, int64_t shot_begin
   shot->depth_low = solution.range.from.lo;
   shot->depth_high = solution.range.from.hi;
   shot->measured = solution.measured;
+  shot->first = solution.first;
+  shot->last = solution.last;
   SF_RETURN_IF_ERROR(store_->shots().Update(job_id, *shot));
   std::vector<SeamRecord> seams;
   for (const SeamReport& seam : solution.seams) {
@@ -227,7 +230,16 @@ absl::Status JobFlow::OnReconciled(const std::string& job_id, int64_t shot_begin
   }
   SF_RETURN_IF_ERROR(store_->shots().SetSeams(job_id, shot_begin, seams));
   SF_RETURN_IF_ERROR(ReleaseShot(job, *shot));
+  SF_RETURN_IF_ERROR(ReleaseNeighbours(job, *shot));
   return FinishIfComplete(job_id);
+}
+
+absl::Status JobFlow::ReleaseNeighbours(const JobRecord& job, const ShotRecord& shot) {
+  SF_ASSIGN_OR_RETURN(const std::vector<ShotRecord> neighbours, EasedNeighbours(store_, job, shot));
+  for (const ShotRecord& neighbour : neighbours) {
+    SF_RETURN_IF_ERROR(ReleaseShot(job, neighbour));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status JobFlow::ReleaseShot(const JobRecord& job, const ShotRecord& shot) {
@@ -288,6 +300,8 @@ absl::StatusOr<int> JobFlow::DropFinishedDepth(const JobRecord& job, int most) {
 
 absl::Status JobFlow::ReleaseShard(const JobRecord& job, const ShotRecord& shot,
                                    const std::vector<ShardRecord>& shards, size_t index) {
+  SF_ASSIGN_OR_RETURN(const std::optional<ShotEases> eases, EasesOf(store_, job, shot));
+  if (!eases) return absl::OkStatus();
   SF_ASSIGN_OR_RETURN(const bool kept, KeepSegment(job, shot, shards, index));
   if (kept) return absl::OkStatus();
   SF_RETURN_IF_ERROR(MakeDepthAgain(job, shards, shards[index].shard));
@@ -387,6 +401,18 @@ absl::Status JobFlow::RestartShot(const std::string& job_id, int64_t shot_begin)
   shot->numeric_class.clear();
   SF_RETURN_IF_ERROR(store_->shots().Update(job_id, *shot));
   const std::vector<TaskKind> kinds = KindsOf(job.settings);
+  SF_ASSIGN_OR_RETURN(const std::vector<ShotRecord> neighbours,
+                      EasedNeighbours(store_, job, *shot));
+  for (const ShotRecord& neighbour : neighbours) {
+    for (size_t k = 1; k < kinds.size(); ++k) {
+      SF_ASSIGN_OR_RETURN(const std::vector<TaskRecord> tasks,
+                          store_->tasks().OfShot(job_id, neighbour.frames.begin, kinds[k]));
+      for (const TaskRecord& task : tasks) {
+        if (task.state != TaskState::kReady && task.state != TaskState::kLeased) continue;
+        SF_RETURN_IF_ERROR(desk_->MoveTo(task, TaskState::kWaiting));
+      }
+    }
+  }
   for (TaskKind kind : kinds) {
     SF_ASSIGN_OR_RETURN(const std::vector<TaskRecord> tasks,
                         store_->tasks().OfShot(job_id, shot_begin, kind));

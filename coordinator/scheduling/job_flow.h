@@ -82,6 +82,8 @@ class JobFlow {
                                   std::vector<ShardRecord> shards, const ShotSolution& solution);
   absl::Status CheckDepth(const std::string& job_id, ShotRecord shot);
   absl::Status ReleaseShot(const JobRecord& job, const ShotRecord& shot);
+  // Those that the shot's depth has a say in.
+  absl::Status ReleaseNeighbours(const JobRecord& job, const ShotRecord& shot);
   // True: the shard's segment is there, made as it's planned now, and needs nothing before it.
   absl::StatusOr<bool> KeepSegment(const JobRecord& job, const ShotRecord& shot,
                                    const std::vector<ShardRecord>& shards, size_t index);
@@ -90,7 +92,8 @@ class JobFlow {
                               const Shard& shard);
   // Nobody needs the task's result any more: its files go.
   absl::Status Drop(const TaskRecord& task);
-  // Makes the tasks behind a reconciled shard's depth ready, as far as their inputs are there.
+  // Makes the tasks behind a reconciled shard's depth ready, as far as their inputs are there;
+  // none while a shot beside it has a say and isn't reconciled.
   absl::Status ReleaseShard(const JobRecord& job, const ShotRecord& shot,
                             const std::vector<ShardRecord>& shards, size_t index);
   absl::Status FinishIfComplete(const std::string& job_id);

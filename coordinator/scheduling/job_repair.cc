@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "common/base/log.h"
+#include "coordinator/scheduling/cut_eases.h"
 #include "coordinator/scheduling/job_flow.h"
 
 namespace stereofarm {
@@ -49,10 +50,13 @@ absl::Status JobFlow::Repair(const JobRecord& job,
   SF_ASSIGN_OR_RETURN(const std::vector<int64_t> to_release,
                       store_->stuck().ShotsToRelease(job.id));
   for (const int64_t begin : to_release) {
+    SF_ASSIGN_OR_RETURN(const std::optional<ShotRecord> shot, store_->shots().Get(job.id, begin));
+    if (!shot) continue;
+    SF_ASSIGN_OR_RETURN(const std::optional<ShotEases> eases, EasesOf(store_, job, *shot));
+    if (!eases) continue;  // they wait for a shot beside it
     SF_LOG(kWarning) << "job " << job.id << ": tasks of the shot at frame " << begin
                      << " waited for nothing";
-    SF_ASSIGN_OR_RETURN(const std::optional<ShotRecord> shot, store_->shots().Get(job.id, begin));
-    if (shot) SF_RETURN_IF_ERROR(ReleaseShot(job, *shot));
+    SF_RETURN_IF_ERROR(ReleaseShot(job, *shot));
   }
   return FinishIfComplete(job.id);
 }

@@ -92,6 +92,7 @@ absl::StatusOr<JobReport> ReportJob(FarmStore* store, const LeaseBook& leases, c
   SF_ASSIGN_OR_RETURN(report.shots, store->shots().All(job.id));
   SF_ASSIGN_OR_RETURN(report.shards, store->shots().Shards(job.id, job.range));
   SF_ASSIGN_OR_RETURN(report.seams, store->shots().Seams(job.id));
+  report.cuts = CutReports(job.settings, report.shots);
   return report;
 }
 

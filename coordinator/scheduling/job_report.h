@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/base/status.h"
+#include "coordinator/scheduling/cut_eases.h"
 #include "coordinator/scheduling/lease_book.h"
 #include "coordinator/store/farm_store.h"
 
@@ -39,6 +40,7 @@ struct JobReport {
   std::vector<ShotRecord> shots;
   std::vector<ShardRecord> shards;  // of all shots, in film order
   std::vector<SeamRecord> seams;
+  std::vector<CutReport> cuts;  // between shots that are reconciled
   std::vector<std::string> remarks;
   std::string hold;  // why none of its tasks is handed out; empty: nothing is in the way
   std::vector<TaskRecord> missing;  // put aside, in film order; at most kMostMissing

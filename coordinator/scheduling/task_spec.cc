@@ -8,6 +8,7 @@
 #include "common/farm/fill_window.h"
 #include "common/farm/stage_key.h"
 #include "coordinator/planning/shard_plan.h"
+#include "coordinator/scheduling/cut_eases.h"
 
 namespace stereofarm {
 namespace {
@@ -83,8 +84,9 @@ TaskSpec SpecOfScan(const JobRecord& job, const FrameRange& frames) {
 namespace {
 
 // SpecOfShardTask with what `result_of` says.
-absl::StatusOr<std::optional<TaskSpec>> SpecFrom(const ResultOf& result_of, const JobRecord& job,
-                                                 TaskKind kind, const ShotRecord& shot,
+absl::StatusOr<std::optional<TaskSpec>> SpecFrom(FarmStore* store, const ResultOf& result_of,
+                                                 const JobRecord& job, TaskKind kind,
+                                                 const ShotRecord& shot,
                                                  const std::vector<ShardRecord>& shards,
                                                  size_t index,
                                                  std::vector<std::string>* input_keys) {
@@ -94,6 +96,10 @@ absl::StatusOr<std::optional<TaskSpec>> SpecFrom(const ResultOf& result_of, cons
 
   spec.depth_low = shot.depth_low;
   spec.depth_high = shot.depth_high;
+  SF_ASSIGN_OR_RETURN(const std::optional<ShotEases> eases, EasesOf(store, job, shot));
+  if (!eases) return std::nullopt;
+  spec.ease_begin = eases->begin;
+  spec.ease_end = eases->end;
   for (const ShardRecord& other : shards) {
     if (other.shard.full.Intersect(FillFrames(shard)).empty()) continue;
     SF_ASSIGN_OR_RETURN(const std::optional<TaskRecord> depth,
@@ -134,7 +140,7 @@ absl::StatusOr<std::optional<TaskSpec>> SpecOfShardTask(FarmStore* store, const 
     if (task && task->committed_directory.empty()) return std::nullopt;
     return task;
   };
-  return SpecFrom(result_of, job, kind, shot, shards, index, input_keys);
+  return SpecFrom(store, result_of, job, kind, shot, shards, index, input_keys);
 }
 
 absl::StatusOr<std::string> SegmentKey(FarmStore* store, const JobRecord& job,
@@ -154,8 +160,9 @@ absl::StatusOr<std::string> SegmentKey(FarmStore* store, const JobRecord& job,
   const std::vector<TaskKind> kinds = KindsOf(job.settings);
   for (size_t k = 1; k < kinds.size(); ++k) {
     std::vector<std::string> input_keys;
-    SF_ASSIGN_OR_RETURN(const std::optional<TaskSpec> spec,
-                        SpecFrom(result_of, job, kinds[k], shot, shards, index, &input_keys));
+    SF_ASSIGN_OR_RETURN(
+        const std::optional<TaskSpec> spec,
+        SpecFrom(store, result_of, job, kinds[k], shot, shards, index, &input_keys));
     if (!spec) return std::string();
     key = StageKey(StageBasis(*spec, job.source_identity, input_keys, ""), numeric_class);
     between[kinds[k]] = key;

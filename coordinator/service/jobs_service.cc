@@ -58,6 +58,11 @@ v1::JobStatus ToProto(const JobReport& report) {
     added->set_depth_high(shot.depth_high);
     added->set_measured(shot.measured);
   }
+  for (const CutReport& cut : report.cuts) {
+    v1::CutStatus* added = proto.mutable_shots(shot_numbers[cut.frame])->mutable_cut();
+    added->set_jump_percent_of_width(cut.jump_percent);
+    added->set_uneased_jump_percent_of_width(cut.uneased_percent);
+  }
   for (const ShardRecord& shard : report.shards) {
     v1::ShardStatus* added = proto.add_shards();
     added->set_core_begin(shard.shard.core.begin);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/farm/cut_depth.h"
 #include "common/farm/job_settings.h"
 #include "common/farm/task.h"
 #include "common/timeline/frame_range.h"
@@ -54,6 +55,7 @@ struct ShotRecord {
   double depth_low = 0;  // d = 0 and d = 1 of the reconciled shot
   double depth_high = 1;
   double measured = 1;        // of its depth: 0 (all is guessed) .. 1
+  CutDepth first, last;       // of its first and its last frame, in d, before any turn
   std::string numeric_class;  // of the workers that may work on it; empty: any yet
 };
 

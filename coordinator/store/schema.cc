@@ -193,9 +193,19 @@ UPDATE sqlite_schema SET sql = replace(replace(sql,
 PRAGMA writable_schema = RESET;
 )sql";
 
+// Where the depth of a shot's first and last frame lies; of those of before it isn't known.
+constexpr char kVersion8[] = R"sql(
+ALTER TABLE shots ADD COLUMN first_far REAL NOT NULL DEFAULT 0.5;
+ALTER TABLE shots ADD COLUMN first_middle REAL NOT NULL DEFAULT 0.5;
+ALTER TABLE shots ADD COLUMN first_near REAL NOT NULL DEFAULT 0.5;
+ALTER TABLE shots ADD COLUMN last_far REAL NOT NULL DEFAULT 0.5;
+ALTER TABLE shots ADD COLUMN last_middle REAL NOT NULL DEFAULT 0.5;
+ALTER TABLE shots ADD COLUMN last_near REAL NOT NULL DEFAULT 0.5;
+)sql";
+
 // Entry i makes version i + 1 out of version i. Entries are only ever added.
 constexpr const char* kMigrations[] = {kVersion1, kVersion2, kVersion3, kVersion4,
-                                       kVersion5, kVersion6, kVersion7};
+                                       kVersion5, kVersion6, kVersion7, kVersion8};
 
 constexpr char kReadVersion[] = "PRAGMA user_version";
 

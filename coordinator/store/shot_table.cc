@@ -6,7 +6,9 @@
 namespace stereofarm {
 namespace {
 
-#define SHOT_COLUMNS "begin_frame, end_frame, state, depth_low, depth_high, numeric_class, measured"
+#define SHOT_COLUMNS                                                               \
+  "begin_frame, end_frame, state, depth_low, depth_high, numeric_class, measured," \
+  " first_far, first_middle, first_near, last_far, last_middle, last_near"
 
 const char* StateText(ShotState state) {
   switch (state) {
@@ -35,6 +37,8 @@ absl::StatusOr<ShotRecord> ReadShot(const Statement& row) {
   shot.depth_high = row.Real(4);
   shot.numeric_class = row.Text(5);
   shot.measured = row.Real(6);
+  shot.first = {row.Real(7), row.Real(8), row.Real(9)};
+  shot.last = {row.Real(10), row.Real(11), row.Real(12)};
   return shot;
 }
 
@@ -42,7 +46,8 @@ absl::StatusOr<ShotRecord> ReadShot(const Statement& row) {
 
 constexpr char kInsertShot[] =
     "INSERT INTO shots (job, begin_frame, end_frame, state, depth_low, depth_high, numeric_class,"
-    " measured) VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+    " measured, first_far, first_middle, first_near, last_far, last_middle, last_near)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 constexpr char kInsertShard[] =
     "INSERT INTO shards (job, core_begin, core_end, full_begin, full_end, shot_begin)"
     " VALUES (?, ?, ?, ?, ?, ?)";
@@ -57,6 +62,12 @@ absl::Status ShotTable::Insert(const std::string& job, const ShotRecord& shot,
                          .Bind(shot.depth_high)
                          .Bind(shot.numeric_class)
                          .Bind(shot.measured)
+                         .Bind(shot.first.far)
+                         .Bind(shot.first.middle)
+                         .Bind(shot.first.near)
+                         .Bind(shot.last.far)
+                         .Bind(shot.last.middle)
+                         .Bind(shot.last.near)
                          .Run());
   for (const Shard& shard : shards) {
     SF_RETURN_IF_ERROR(database_->Prepare(kInsertShard)
@@ -72,7 +83,8 @@ absl::Status ShotTable::Insert(const std::string& job, const ShotRecord& shot,
 }
 
 constexpr char kUpdateShot[] =
-    "UPDATE shots SET state = ?, depth_low = ?, depth_high = ?, numeric_class = ?, measured = ?"
+    "UPDATE shots SET state = ?, depth_low = ?, depth_high = ?, numeric_class = ?, measured = ?,"
+    " first_far = ?, first_middle = ?, first_near = ?, last_far = ?, last_middle = ?, last_near = ?"
     " WHERE job = ? AND begin_frame = ?";
 absl::Status ShotTable::Update(const std::string& job, const ShotRecord& shot) {
   return database_->Prepare(kUpdateShot)
@@ -81,6 +93,12 @@ absl::Status ShotTable::Update(const std::string& job, const ShotRecord& shot) {
       .Bind(shot.depth_high)
       .Bind(shot.numeric_class)
       .Bind(shot.measured)
+      .Bind(shot.first.far)
+      .Bind(shot.first.middle)
+      .Bind(shot.first.near)
+      .Bind(shot.last.far)
+      .Bind(shot.last.middle)
+      .Bind(shot.last.near)
       .Bind(job)
       .Bind(shot.frames.begin)
       .Run();
@@ -94,6 +112,18 @@ absl::Status ShotTable::RemoveAll(const std::string& job) {
 constexpr char kGetShot[] = "SELECT " SHOT_COLUMNS " FROM shots WHERE job = ? AND begin_frame = ?";
 absl::StatusOr<std::optional<ShotRecord>> ShotTable::Get(const std::string& job, int64_t begin) {
   Statement query = database_->Prepare(kGetShot);
+  query.Bind(job).Bind(begin);
+  SF_ASSIGN_OR_RETURN(const bool row, query.Step());
+  if (!row) return std::nullopt;
+  SF_ASSIGN_OR_RETURN(ShotRecord shot, ReadShot(query));
+  return shot;
+}
+
+constexpr char kShotBefore[] = "SELECT " SHOT_COLUMNS
+                               " FROM shots WHERE job = ? AND begin_frame < ?"
+                               " ORDER BY begin_frame DESC LIMIT 1";
+absl::StatusOr<std::optional<ShotRecord>> ShotTable::Before(const std::string& job, int64_t begin) {
+  Statement query = database_->Prepare(kShotBefore);
   query.Bind(job).Bind(begin);
   SF_ASSIGN_OR_RETURN(const bool row, query.Step());
   if (!row) return std::nullopt;

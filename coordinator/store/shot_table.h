@@ -23,6 +23,8 @@ class ShotTable {
   // Shards and seams go with their shots.
   absl::Status RemoveAll(const std::string& job);
   absl::StatusOr<std::optional<ShotRecord>> Get(const std::string& job, int64_t begin);
+  // The last one that begins before `begin`.
+  absl::StatusOr<std::optional<ShotRecord>> Before(const std::string& job, int64_t begin);
   absl::StatusOr<std::vector<ShotRecord>> All(const std::string& job);
   // True when no shot of the job is in another state.
   absl::StatusOr<bool> AllReconciled(const std::string& job);

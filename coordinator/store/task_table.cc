@@ -375,6 +375,7 @@ absl::Status TaskTable::ForgetDirectory(const std::string& job, const std::strin
   return database_->Prepare(kForgetDirectory).Bind(job).Bind(name).Run();
 }
 
+// A shot that waits for those beside it may have results of before, which nobody wants yet.
 constexpr char kDepthOfFinishedShots[] =
     "SELECT " TASK_COLUMNS
     " FROM tasks WHERE job = ? AND kind = 'depth' AND wanted = 1 AND published = 1"
@@ -382,7 +383,9 @@ constexpr char kDepthOfFinishedShots[] =
     " AND shots.begin_frame = tasks.shot_begin AND shots.state = 'reconciled') AND NOT EXISTS "
     "(SELECT 1 FROM tasks AS rest"
     " INDEXED BY tasks_unfinished WHERE rest.job = tasks.job AND rest.shot_begin = tasks.shot_begin"
-    " AND rest.wanted = 1 AND rest.published = 0) ORDER BY core_begin LIMIT ?";
+    " AND rest.wanted = 1 AND rest.published = 0) AND EXISTS (SELECT 1 FROM tasks AS made"
+    " WHERE made.job = tasks.job AND made.shot_begin = tasks.shot_begin AND made.kind <> 'depth'"
+    " AND made.wanted = 1) ORDER BY core_begin LIMIT ?";
 absl::StatusOr<std::vector<TaskRecord>> TaskTable::DepthOfFinishedShots(const std::string& job,
                                                                         int most) {
   Statement query = database_->Prepare(kDepthOfFinishedShots);

@@ -232,6 +232,11 @@ Manifest SimWorker::MakeFiles(const TaskLease& lease) {
     const bool is_widened = shard.full != shard.core.Grow(spec.settings.overlap, shard.shot);
     return shard.core.begin % 2 == 0 && !(is_widened && shard.core.begin % 4 == 0);
   });
+  // Depth jumps at cuts, and not alike where another class of workers makes it again.
+  const int64_t period = 2 + numeric_class_.back() % 3;
+  worker.UseDepth([period](int64_t frame, float slope) {
+    return 0.3f * slope + 0.3f * static_cast<float>(frame % period);
+  });
   return worker.Do(lease, /*sign=*/true);
 }
 

@@ -156,6 +156,8 @@ JobSettings Simulation::NewSettings() {
   if (world_.Chance(0.2)) {
     settings.range = FrameRange{world_.Between(0, film.frames / 2), film.frames};
   }
+  // Shots then wait for those beside them.
+  if (world_.Chance(0.3)) settings.cut_jump_percent = 0.2;
   return settings;
 }
 

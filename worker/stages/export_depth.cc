@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "common/exr/exr.h"
 #include "common/exr/gray_png.h"
+#include "common/farm/depth_ease.h"
 #include "common/farm/depth_export.h"
 #include "common/image/npz.h"
 #include "worker/stages/exr_attributes.h"
@@ -22,8 +23,12 @@ ExrAttributes Description(const TaskRun& run, const FilmFrame& frame, const char
   attributes["stereofarm:color"] = "none: these are depths";
   attributes[kDepthValues] = values;
   attributes["stereofarm:shot"] = RangeName(spec.shard.shot);
-  attributes["stereofarm:shot_range"] =
-      absl::StrFormat("%.9g %.9g", spec.depth_low, spec.depth_high);
+  const EasedRange eased{.shot = spec.shard.shot,
+                         .range = {spec.depth_low, spec.depth_high},
+                         .begin = spec.ease_begin,
+                         .end = spec.ease_end};
+  const DepthRange range = eased.At(frame.frame);
+  attributes["stereofarm:shot_range"] = absl::StrFormat("%.9g %.9g", range.lo, range.hi);
   for (const DepthSource& source : spec.depth) {
     if (source.shard.core != spec.shard.core) continue;
     const Alignment at = source.ramp.At(source.shard.full, frame.frame);

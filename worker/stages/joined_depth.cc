@@ -24,7 +24,10 @@ void ToExportable(Image* inverse) {
 absl::StatusOr<JoinedDepth> JoinedDepth::Open(const TaskRun& run) {
   const TaskSpec& spec = run.spec();
   JoinedDepth joined;
-  joined.range_ = {spec.depth_low, spec.depth_high};
+  joined.range_ = {.shot = spec.shard.shot,
+                   .range = {spec.depth_low, spec.depth_high},
+                   .begin = spec.ease_begin,
+                   .end = spec.ease_end};
   if (spec.depth.empty()) {
     return absl::InternalError(absl::StrFormat("%s comes without its depth", spec.task));
   }
@@ -46,7 +49,7 @@ absl::StatusOr<JoinedDepth::Frame> JoinedDepth::Read(int64_t frame) const {
     return absl::InternalError(
         absl::StrFormat("no shard of the task has depth of frame %d", frame));
   }
-  Frame read;
+  Frame read{.number = frame};
   for (const JoinTerm& term : terms) {
     SF_ASSIGN_OR_RETURN(ExrImage exr, folders_[term.shard].Read(DepthFileName(frame)));
     read.values = exr.attributes[kDepthValues];
@@ -66,10 +69,11 @@ absl::StatusOr<JoinedDepth::Frame> JoinedDepth::Read(int64_t frame) const {
 
 absl::StatusOr<Image> JoinedDepth::Normalised(const Frame& read) const {
   if (read.values == kReconciledDepth) return read.images.front().Clone();
-  if (!(range_.hi > range_.lo)) {
+  const DepthRange range = range_.At(read.number);
+  if (!(range.hi > range.lo)) {
     return absl::InternalError("a task comes without its depth's range");
   }
-  return NormalisedDepth(read.inputs, range_);
+  return NormalisedDepth(read.inputs, range);
 }
 
 Image JoinedDepth::Unscaled(const Frame& read) {

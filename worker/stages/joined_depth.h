@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "common/farm/depth_ease.h"
 #include "common/farm/depth_join.h"
 #include "common/image/image.h"
 #include "worker/stages/committed_folder.h"
@@ -21,6 +22,7 @@ class JoinedDepth {
   static absl::StatusOr<JoinedDepth> Open(const TaskRun& run);
   // A frame's depth as its shards have it.
   struct Frame {
+    int64_t number = 0;
     std::vector<Image> images;
     std::vector<JoinInput> inputs;  // refer to `images`
     std::string values;             // what `images` hold (common/farm/depth_export.h)
@@ -36,7 +38,7 @@ class JoinedDepth {
  private:
   std::vector<AlignedShard> shards_;
   std::vector<CommittedFolder> folders_;  // of the shards
-  DepthRange range_;
+  EasedRange range_;
 };
 
 // Which of a frame's depths is wanted.

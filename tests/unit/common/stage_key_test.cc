@@ -54,6 +54,8 @@ TEST(StageKeyTest, EachSettingTouchesJustItsStages) {
       {"budget",
        [](JobSettings& s) { s.budget_percent = 1; },
        {TaskKind::kRender, TaskKind::kWarp, TaskKind::kInpaint, TaskKind::kEncode}},
+      // It's the turns that it asks for which touch their shots.
+      {"cut jump", [](JobSettings& s) { s.cut_jump_percent = 0.5; }, {}},
       {"resample",
        [](JobSettings& s) { s.resample = ResampleSetting::kBicubic; },
        {TaskKind::kRender, TaskKind::kWarp, TaskKind::kInpaint, TaskKind::kEncode}},
@@ -109,6 +111,12 @@ TEST(StageKeyTest, RangesSourceInputsAndClassMatter) {
   EXPECT_NE(BasisOf(other), basis);
   other = spec;
   other.depth_high = 0.9;
+  EXPECT_NE(BasisOf(other), basis);
+  other = spec;
+  other.ease_begin.shift = 0.1;
+  EXPECT_NE(BasisOf(other), basis);
+  other = spec;
+  other.ease_end.shift = 0.1;
   EXPECT_NE(BasisOf(other), basis);
   EXPECT_NE(StageBasis(spec, "other source", {"key"}, "files"), basis);
   EXPECT_NE(StageBasis(spec, "source", {"other key"}, "files"), basis);

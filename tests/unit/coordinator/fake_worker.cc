@@ -53,7 +53,8 @@ const FrameSamples& Slope() {
   return slope;
 }
 
-std::string Samples(const TaskSpec& spec, bool is_rough) {
+std::string Samples(const TaskSpec& spec, bool is_rough,
+                    const std::function<float(int64_t, float)>& depth) {
   const Shard& shard = spec.shard;
   ShardSamples samples;
   samples.core = shard.core;
@@ -64,6 +65,9 @@ std::string Samples(const TaskSpec& spec, bool is_rough) {
     if (spec.IsSkeleton() ? !is_bone : !KeepsSamples(shard, frame)) continue;
     samples.frames.push_back(Slope());
     samples.frames.back().frame = frame;
+    if (depth) {
+      for (float& value : samples.frames.back().values) value = depth(frame, value);
+    }
     if (!is_rough) continue;
     const auto random = SeededRandom(static_cast<uint64_t>(shard.core.begin) + 3);
     for (float& value : samples.frames.back().values) {
@@ -111,7 +115,7 @@ std::vector<ManifestFile> FakeWorker::MakeFiles(const TaskSpec& spec,
       break;
     case TaskKind::kDepth:
       if (!spec.IsSkeleton()) AddPictures("depth", spec.shard.full, &files);
-      files.emplace_back("samples.bin", Samples(spec, is_rough_ && is_rough_(spec)));
+      files.emplace_back("samples.bin", Samples(spec, is_rough_ && is_rough_(spec), depth_));
       break;
     case TaskKind::kWarp:
       AddPictures("warp", spec.shard.core, &files);

@@ -33,6 +33,10 @@ class FakeWorker {
   void UseRoughDepth(std::function<bool(const TaskSpec&)> is_rough) {
     is_rough_ = std::move(is_rough);
   }
+  // The depth of a frame where the usual slope has `slope`, 0..1.
+  void UseDepth(std::function<float(int64_t frame, float slope)> depth) {
+    depth_ = std::move(depth);
+  }
   // Writes the result's files and manifest.pb. Segments say which attempt made them when
   // `sign` is set.
   Manifest Do(const TaskLease& lease, bool sign = false) const;
@@ -50,6 +54,7 @@ class FakeWorker {
   std::filesystem::path picture_;  // none: each picture is a file of its own
   ManifestFile picture_facts_;
   std::function<bool(const TaskSpec&)> is_rough_;
+  std::function<float(int64_t frame, float slope)> depth_;
 };
 
 AttemptRef AttemptOf(const TaskLease& lease);

@@ -95,6 +95,38 @@ TEST_F(FarmStoreTest, DatabaseOfALaterVersionIsRefused) {
   EXPECT_NE(store.status().message().find("version 999"), std::string::npos);
 }
 
+TEST_F(FarmStoreTest, ShotsOfADatabaseThatKnewNoDepthAtCutsStay) {
+  const ShotRecord shot{.frames = {0, 100}, .state = ShotState::kReconciled, .measured = 0.75};
+  {
+    const auto store = OpenStore();
+    ASSERT_TRUE(store->jobs().Insert(Job("a")).ok());
+    ASSERT_TRUE(store->shots().Insert("a", shot, {}).ok());
+  }
+  {
+    const auto database = OpenDatabase();
+    for (const char* column :
+         {"first_far", "first_middle", "first_near", "last_far", "last_middle", "last_near"}) {
+      ASSERT_TRUE(
+          database->Execute(absl::StrFormat("ALTER TABLE shots DROP COLUMN %s", column).c_str())
+              .ok());
+    }
+    ASSERT_TRUE(database->Execute("PRAGMA user_version = 7").ok());
+  }
+  const auto store = OpenStore();
+  ShotRecord found = store->shots().Get("a", 0).value().value();
+  EXPECT_EQ(found.measured, 0.75);
+  EXPECT_EQ(found.first, CutDepth());
+  EXPECT_EQ(found.last, CutDepth());
+  found.first = {0.1, 0.2, 0.3};
+  found.last = {0.4, 0.5, 0.6};
+  ASSERT_TRUE(store->shots().Update("a", found).ok());
+  const ShotRecord updated = store->shots().Get("a", 0).value().value();
+  EXPECT_EQ(updated.first, found.first);
+  EXPECT_EQ(updated.last, found.last);
+  EXPECT_FALSE(store->shots().Before("a", 0).value());
+  EXPECT_EQ(store->shots().Before("a", 100).value()->frames, shot.frames);
+}
+
 TEST_F(FarmStoreTest, FailedMigrationLeavesNothingBehind) {
   {
     const auto database = OpenDatabase();

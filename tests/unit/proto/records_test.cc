@@ -50,6 +50,8 @@ TaskSpec SpecOfEverything() {
                  {{1.5, -0.25}, {1.75, 0.5}}}};
   spec.depth_low = 0.1;
   spec.depth_high = 3.5;
+  spec.ease_begin = {0.9, 0.05};
+  spec.ease_end = {1, -0.2};
   spec.warp_task = "warp/000024-000048";
   spec.warp_directory = "w";
   spec.inpaint_task = "inpaint/000024-000048";
