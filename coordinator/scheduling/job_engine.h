@@ -389,8 +389,9 @@ class JobEngine {
   bool stragglers_ ABSL_GUARDED_BY(mutex_) = false;  // there were some at the last Tick
   // Why no task is handed out to anybody; empty: the disks have room.
   std::string disk_hold_ ABSL_GUARDED_BY(mutex_);
-  int64_t next_disk_look_ = 0;  // on the monotonic clock, as the next three; Tick's alone
-  int64_t next_drop_ = 0;       // Tick's alone
+  int64_t next_disk_look_ = 0;   // on the monotonic clock, as the next four; Tick's alone
+  int64_t next_class_look_ = 0;  // Tick's alone
+  int64_t next_drop_ = 0;        // Tick's alone
   int64_t next_repair_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t next_checkpoint_ ABSL_GUARDED_BY(mutex_) = 0;
 };
