@@ -27,7 +27,7 @@ absl::Status CheckFile(const std::filesystem::path& directory, const ManifestFil
                         directory.string(), file.name));
   }
   const std::filesystem::path path = directory / file.name;
-  const absl::StatusOr<ManifestFile> found = DescribeFile(directory, file.name);
+  const absl::StatusOr<FileDigest> found = DigestOfFile(path);
   if (!found.ok()) {
     return absl::DataLossError(
         absl::StrFormat("%s is gone: %s", path.string(), std::string(found.status().message())));

@@ -209,6 +209,7 @@ void ToRawSums(const SeamSums& s, const Unit& ua, const Unit& ub, SeamSums* seam
 Unit MomentsOf(const FrameSamples* frame, double* weight) {
   std::vector<float> values;
   if (frame != nullptr) {
+    values.reserve(frame->values.size());
     for (size_t i = 0; i < frame->values.size(); ++i) {
       if (frame->weights[i] > 0) values.push_back(frame->values[i]);
     }

@@ -48,9 +48,10 @@ CutDepth CutDepthOf(const FrameSamples* frame, const std::vector<float>& others)
 ShardDigest DigestShard(const ShardSamples& samples) {
   ShardDigest out{.core = samples.core, .full = samples.full};
   std::vector<float> values;
+  values.reserve(samples.frames.size() * kSampleCells);
   double sum = 0;
   double squares = 0;
-  double weights = 0;
+  int64_t weights = 0;
   for (const FrameSamples& frame : samples.frames) {
     if (!samples.core.Contains(frame.frame)) continue;
     // The frames that every shard keeps, whatever its overlap: they're spread evenly.
@@ -68,7 +69,7 @@ ShardDigest DigestShard(const ShardSamples& samples) {
   }
   if (values.empty()) return out;
   const auto n = static_cast<double>(values.size());
-  out.measured = weights / (255 * n);
+  out.measured = static_cast<double>(weights) / (255 * n);
   out.mean = sum / n;
   out.spread = std::sqrt(std::max(0.0, squares / n - out.mean * out.mean));
   out.first = CutDepthOf(samples.Find(samples.core.begin), values);

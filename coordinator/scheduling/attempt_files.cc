@@ -66,7 +66,9 @@ absl::StatusOr<std::vector<std::string>> StoreFiles::AttemptsOf(const std::strin
        it.increment(error)) {
     if (it.depth() < 2) continue;
     it.disable_recursion_pending();
-    if (it->is_directory()) attempts.push_back(fs::relative(it->path(), store_).generic_string());
+    if (it->is_directory()) {
+      attempts.push_back(it->path().lexically_relative(store_).generic_string());
+    }
   }
   if (error) return ErrnoStatus(error.value(), "cannot list " + root.string());
   std::sort(attempts.begin(), attempts.end());

@@ -1,6 +1,7 @@
 #include "coordinator/scheduling/result_check.h"
 
 #include <set>
+#include <string_view>
 #include <vector>
 
 #include "absl/strings/str_format.h"
@@ -71,7 +72,7 @@ absl::Status CheckManifest(const ResultCheck& check, const std::string& numeric_
     return absl::InvalidArgumentError(
         absl::StrFormat("the manifest of %s has another stage key than its task", task.name));
   }
-  std::set<std::string> named;
+  std::set<std::string_view> named;
   for (const ManifestFile& file : manifest.files) named.insert(file.name);
   for (const std::string& file : FilesOf(check, films)) {
     if (!named.contains(file)) {
