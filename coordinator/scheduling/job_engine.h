@@ -197,6 +197,8 @@ class JobEngine {
     double assembly_share = 0;
     std::map<TaskKind, StageSpeed> speeds;
     std::map<std::string, int> started_again;  // how often a task was, for being slow
+    // Why a task failed that's tried until it succeeds; empty once any has succeeded.
+    std::string patience;
     // Work that failed for want of room or because something was away.
     int64_t retry_at = 0;  // on the monotonic clock
     int64_t retry_pause = 0;

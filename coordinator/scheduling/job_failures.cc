@@ -31,6 +31,7 @@ absl::StatusOr<Setback> JobEngine::SetbackOf(const TaskRecord& task, FailureClas
   setback.error = message;
   if (rule.elsewhere) setback.avoid_worker = task.worker;
   setback.smaller = rule.smaller && task.memory_step < kMostMemorySteps;
+  if (rule.patient && !options_.is_private) return setback;
   // On one machine nothing is mounted later that isn't there now.
   const int64_t free = options_.is_private ? kMostFailures : kMostFreeFailures;
   setback.counts = rule.counts || (rule.smaller && !setback.smaller) || task.free_failures >= free;
@@ -61,6 +62,7 @@ absl::Status JobEngine::FailAttempt(const TaskRecord& task, FailureClass failure
   SF_RETURN_IF_ERROR(store_->failures().Add(
       {AttemptOf(task), task.worker, name, failure, message, parts_.clock->WallMicros()}));
   SF_ASSIGN_OR_RETURN(Setback setback, SetbackOf(task, failure, message));
+  if (RuleOf(failure).patient && !options_.is_private) runs_[task.job].patience = message;
   const bool told = failure != FailureClass::kWorkerLost && failure != FailureClass::kStalled;
   if (RuleOf(failure).fails_job) {
     SF_RETURN_IF_ERROR(Release(task, TaskState::kFailed, setback, told));

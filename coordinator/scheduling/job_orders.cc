@@ -114,7 +114,12 @@ absl::StatusOr<std::string> JobEngine::HoldOf(const JobReport& report) {
       report.tasks.ready == 0) {
     return std::string();
   }
-  if (workers_.AnyLive()) return std::string();
+  if (workers_.AnyLive()) {
+    const std::string& why = runs_[report.job.id].patience;
+    return why.empty()
+               ? std::string()
+               : absl::StrFormat("a disk was full (%s); make room, and it goes on by itself", why);
+  }
   return std::string(workers_.All().empty()
                          ? "no worker has joined the farm yet"
                          : "every worker of the farm is lost, drained or put aside");

@@ -183,6 +183,7 @@ absl::Status JobEngine::Finish(Arrival* arrival) {
       runs_[attempt.job].speeds[held->kind].Add(
           held->frames, parts_.clock->MonotonicMicros() - held->started_micros);
     }
+    runs_[attempt.job].patience.clear();
     leases_.Drop(attempt.job, attempt.task);
     return BlameThoseWhoFailed(arrival->check.task);
   }

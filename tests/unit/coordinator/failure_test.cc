@@ -82,6 +82,42 @@ TEST_F(FailureTest, StorageFullIsFreeAndMayStay) {
   EXPECT_EQ(StateOf(job), JobState::kRunning);
 }
 
+TEST_F(FailureTest, ADiskThatFillsAgainAndAgainPutsNoTaskAside) {
+  const std::string job = Submit(Settings());
+  const FakeWorker a = NewWorker("a");
+  std::string name;
+  for (int i = 0; i < 10 * kMostFreeFailures; ++i) {
+    const TaskLease lease = MustLease(a);
+    name = lease.spec.task;
+    ASSERT_TRUE(FailWith(a, lease, FailureClass::kStorageFull, "no space on /scratch").ok());
+    clock_.Advance(kSecond);
+    engine_->Tick();
+  }
+  EXPECT_EQ(StateOf(job), JobState::kRunning);
+  EXPECT_EQ(Task(job, name).failures, 0);
+  EXPECT_NE(Report(job).hold.find("no space on /scratch"), std::string::npos) << Report(job).hold;
+  // It has spent nothing of what other failures have for free.
+  ASSERT_TRUE(FailWith(a, MustLease(a), FailureClass::kStorageAway, "not mounted").ok());
+  EXPECT_EQ(Task(job, name).failures, 0);
+  const TaskLease lease = MustLease(a);
+  EXPECT_EQ(lease.spec.task, name);
+  ASSERT_TRUE(Complete(a, lease).ok());
+  EXPECT_EQ(Report(job).hold, "");
+}
+
+TEST_F(FailureTest, AFullDiskEndsAConversionAfterSomeTries) {
+  options_.is_private = true;
+  StartFarm();
+  const std::string job = Submit(Settings());
+  const FakeWorker a = NewWorker("a");
+  for (int i = 0; i < 2 * kMostFailures; ++i) {
+    EXPECT_EQ(StateOf(job), JobState::kRunning);
+    ASSERT_TRUE(FailWith(a, MustLease(a), FailureClass::kStorageFull, "full").ok());
+  }
+  engine_->Tick();
+  EXPECT_EQ(StateOf(job), JobState::kFailed);
+}
+
 TEST_F(FailureTest, FreeFailuresComeToAnEnd) {
   const std::string job = Submit(Settings());
   const FakeWorker a = NewWorker("a");
