@@ -7,7 +7,7 @@
 
 namespace stereofarm {
 
-inline constexpr size_t kBlock = 4;
+inline constexpr size_t kBlock = 6;
 using BlockVector = std::array<double, kBlock>;
 using BlockMatrix = std::array<double, kBlock * kBlock>;  // row by row
 

@@ -23,6 +23,8 @@ constexpr double kFlat = 1e-6;
 // without a skeleton, so that then noise mustn't pass for them.
 constexpr double kLeastDrift = 5e-4, kMostDrift = 0.01;
 constexpr double kLeastTiedDrift = 0.01, kMostTiedDrift = 0.1;
+// How far a shard lies off the straight line in its middle, as a part of what it drifts.
+constexpr double kBend = 0.3;
 // Of a seam at least, however well its frames agree: they're wrong together.
 constexpr double kSeamFloor = 3e-3;
 constexpr size_t kFewFrames = 4;
@@ -173,13 +175,27 @@ Joint JointOf(const Seam& seam, const ShardDigest& left, const ShardDigest& righ
   return joint;
 }
 
-// Unknowns of a shard: log(scale) and shift where its full range begins, and where it ends.
-constexpr size_t kLogFrom = 0, kLogTo = 1, kShiftFrom = 2, kShiftTo = 3;
+// Unknowns of a shard: log(scale) and shift where its full range begins, and where it ends; and how
+// far both lie off the straight line in its middle.
+constexpr size_t kLogFrom = 0, kLogTo = 1, kLogBend = 2;
+constexpr size_t kShiftFrom = 3, kShiftTo = 4, kShiftBend = 5;
 using Unknowns = std::vector<BlockVector>;
 
-AlignmentRamp RampOf(const BlockVector& x) {
-  return {{std::exp(x[kLogFrom]), x[kShiftFrom]}, {std::exp(x[kLogTo]), x[kShiftTo]}};
+// A shard's alignment: a ramp that may be bent.
+struct Curve {
+  AlignmentRamp ramp;
+  double log_bend = 0;
+  double shift_bend = 0;
+};
+
+Curve CurveOf(const BlockVector& x) {
+  return {{{std::exp(x[kLogFrom]), x[kShiftFrom]}, {std::exp(x[kLogTo]), x[kShiftTo]}},
+          x[kLogBend],
+          x[kShiftBend]};
 }
+
+// How much of a bend there is at one part of the range: 0 at its ends, 1 in its middle.
+double BendAt(double part) { return 4 * part * (1 - part); }
 
 // A shard's alignment at one part of its range, and how it moves with the unknowns.
 struct Local {
@@ -190,15 +206,18 @@ struct Local {
   BlockVector d_shift{};
 };
 
-Local At(const AlignmentRamp& ramp, double part) {
+Local At(const Curve& curve, double part) {
   Local out;
-  const double from = (1 - part) * ramp.from.scale;
-  const double to = part * ramp.to.scale;
+  const double bend = BendAt(part);
+  const double gain = std::exp(bend * curve.log_bend);
+  const double from = (1 - part) * curve.ramp.from.scale * gain;
+  const double to = part * curve.ramp.to.scale * gain;
   out.scale = from + to;
-  out.shift = (1 - part) * ramp.from.shift + part * ramp.to.shift;
-  out.d_scale = {from, to, 0, 0};
-  out.d_log = {from / out.scale, to / out.scale, 0, 0};
-  out.d_shift = {0, 0, 1 - part, part};
+  out.shift =
+      (1 - part) * curve.ramp.from.shift + part * curve.ramp.to.shift + bend * curve.shift_bend;
+  out.d_scale = {from, to, bend * out.scale, 0, 0, 0};
+  out.d_log = {from / out.scale, to / out.scale, bend, 0, 0, 0};
+  out.d_shift = {0, 0, 0, 1 - part, part, bend};
   return out;
 }
 
@@ -254,8 +273,7 @@ BlockVector LevelMoves(const Local& side, double mean, double unit) {
   return Sum(Times(mean / unit, side.d_scale), Times(1 / unit, side.d_shift));
 }
 
-void AddJoint(size_t i, const Joint& joint, const AlignmentRamp& left, const AlignmentRamp& right,
-              Normal* normal) {
+void AddJoint(size_t i, const Joint& joint, const Curve& left, const Curve& right, Normal* normal) {
   for (const Link& link : joint.links) {
     const Local a = At(left, link.part_a);
     const Local b = At(right, link.part_b);
@@ -273,17 +291,24 @@ struct Drift {
   double level = 0;
 };
 
-// That the shard drifts little.
-void AddPrior(size_t i, const ShardDigest& digest, const AlignmentRamp& ramp, const Drift& drift,
+// That the shard drifts little, and hardly bends.
+void AddPrior(size_t i, const ShardDigest& digest, const Curve& curve, const Drift& drift,
               Normal* normal) {
-  const Local a = At(ramp, 0);
-  const Local b = At(ramp, 1);
+  const Local a = At(curve, 0);
+  const Local b = At(curve, 1);
   normal->Add(i, Sum(b.d_log, Times(-1, a.d_log)), std::log(a.scale / b.scale),
               1 / (drift.log * drift.log));
   const double unit = UnitOf(digest) * std::sqrt(a.scale * b.scale);
   const double level = (b.scale - a.scale) * digest.mean + b.shift - a.shift;
   normal->Add(i, Sum(LevelMoves(b, digest.mean, unit), Times(-1, LevelMoves(a, digest.mean, unit))),
               -level / unit, 1 / (drift.level * drift.level));
+  const Local middle = At(curve, 0.5);
+  const double bend = kBend * drift.log, level_bend = kBend * drift.level;
+  normal->Add(i, {0, 0, 1, 0, 0, 0}, -curve.log_bend, 1 / (bend * bend));
+  const double middle_unit = UnitOf(digest) * middle.scale;
+  normal->Add(i, {0, 0, middle.scale * digest.mean / middle_unit, 0, 0, 1 / middle_unit},
+              -(middle.scale * curve.log_bend * digest.mean + curve.shift_bend) / middle_unit,
+              1 / (level_bend * level_bend));
 }
 
 double Median(std::vector<double> values) {
@@ -320,19 +345,19 @@ double SizeOf(const Residual& residual) {
 double TieSigma(const std::vector<std::vector<Link>>& ties, const Unknowns& x) {
   std::vector<double> sizes;
   for (size_t i = 0; i < ties.size(); ++i) {
-    const AlignmentRamp ramp = RampOf(x[i]);
+    const Curve curve = CurveOf(x[i]);
     for (const Link& tie : ties[i]) {
-      sizes.push_back(SizeOf(ResidualOf(tie.moments, At(ramp, tie.part_a), Local())));
+      sizes.push_back(SizeOf(ResidualOf(tie.moments, At(curve, tie.part_a), Local())));
     }
   }
   return sizes.empty() ? kTieStart : std::max(kTieFloor, kMedianToSigma * Median(sizes));
 }
 
 // The skeleton's gauge is the shot's: its own alignment is the identity.
-void AddTies(size_t i, const std::vector<Link>& ties, const AlignmentRamp& ramp, double sigma,
-             bool robust, Normal* normal) {
+void AddTies(size_t i, const std::vector<Link>& ties, const Curve& curve, double sigma, bool robust,
+             Normal* normal) {
   for (const Link& tie : ties) {
-    const Local a = At(ramp, tie.part_a);
+    const Local a = At(curve, tie.part_a);
     const Residual residual = ResidualOf(tie.moments, a, Local());
     const double size = SizeOf(residual) / (kCauchy * sigma);
     const double weight = tie.weight / (sigma * sigma) / (robust ? 1 + size * size : 1);
@@ -346,10 +371,10 @@ Unknowns Chained(const std::vector<Joint>& joints, const BlockVector& first) {
   Unknowns x{first};
   for (const Joint& joint : joints) {
     const Moments& m = joint.whole;
-    const Local before = At(RampOf(x.back()), 1);
+    const Local before = At(CurveOf(x.back()), 1);
     const double scale = before.scale * std::exp(m.log_ratio);
     const double shift = before.scale * m.mean_a + before.shift - scale * m.mean_b;
-    x.push_back({std::log(scale), std::log(scale), shift, shift});
+    x.push_back({std::log(scale), std::log(scale), 0, shift, shift, 0});
   }
   return x;
 }
@@ -361,6 +386,7 @@ void Turn(double log_scale, double shift, Unknowns* x) {
     for (const size_t k : {kShiftFrom, kShiftTo}) {
       unknown[k] = unknown[k] * std::exp(log_scale) + shift;
     }
+    unknown[kShiftBend] *= std::exp(log_scale);
   }
 }
 
@@ -370,7 +396,7 @@ void TurnToSkeleton(const std::vector<std::vector<Link>>& ties, Unknowns* x) {
     std::vector<double> apart;
     for (size_t i = 0; i < ties.size(); ++i) {
       for (const Link& tie : ties[i]) {
-        const Local a = At(RampOf((*x)[i]), tie.part_a);
+        const Local a = At(CurveOf((*x)[i]), tie.part_a);
         const Moments& m = tie.moments;
         apart.push_back(of_level ? m.mean_b - a.scale * m.mean_a - a.shift
                                  : -std::log(a.scale) - m.log_ratio);
@@ -385,34 +411,30 @@ void Solve(std::span<const ShardDigest> digests, const std::vector<Joint>& joint
   const size_t n = x->size();
   const bool tied = std::any_of(ties.begin(), ties.end(), [](const auto& t) { return !t.empty(); });
   if (tied && !first_is_frozen) TurnToSkeleton(ties, x);
-  // Shards far from any tie are as if there were none.
-  const auto tied_shards =
-      std::count_if(ties.begin(), ties.end(), [](const auto& shard) { return !shard.empty(); });
-  const bool all_tied = 2 * static_cast<size_t>(tied_shards) >= n;
-  const Drift drift{DriftOf(joints, &Joint::log, all_tied),
-                    DriftOf(joints, &Joint::level, all_tied)};
+  const Drift drift{DriftOf(joints, &Joint::log, tied), DriftOf(joints, &Joint::level, tied)};
   for (int step = 0; step < kSteps; ++step) {
     Normal normal(n);
-    std::vector<AlignmentRamp> ramps;
-    for (const BlockVector& unknown : *x) ramps.push_back(RampOf(unknown));
+    std::vector<Curve> curves;
+    for (const BlockVector& unknown : *x) curves.push_back(CurveOf(unknown));
     for (size_t i = 0; i + 1 < n; ++i) {
-      AddJoint(i, joints[i], ramps[i], ramps[i + 1], &normal);
+      AddJoint(i, joints[i], curves[i], curves[i + 1], &normal);
     }
-    for (size_t i = 0; i < n; ++i) AddPrior(i, digests[i], ramps[i], drift, &normal);
+    for (size_t i = 0; i < n; ++i) AddPrior(i, digests[i], curves[i], drift, &normal);
     const bool robust = step >= kTieStartSteps;
     const double sigma = robust ? TieSigma(ties, *x) : kTieStart;
     for (size_t i = 0; i < ties.size(); ++i) {
-      AddTies(i, ties[i], ramps[i], sigma, robust, &normal);
+      AddTies(i, ties[i], curves[i], sigma, robust, &normal);
     }
     if (first_is_frozen) {
-      normal.diagonal[0] = {1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1};
+      normal.diagonal[0] = {};
+      for (size_t k = 0; k < kBlock; ++k) normal.diagonal[0][kBlock * k + k] = 1;
       normal.right[0] = {};
       if (n > 1) normal.lower[1] = {};
     } else {
       // Where no tie says where the whole shot is, its first shard stays as good as fixed; the
       // gauge is set afterwards.
       const double weight = tied ? kPrior : kPin;
-      const Local first = At(ramps[0], 0.5);
+      const Local first = At(curves[0], 0.5);
       const double unit = UnitOf(digests[0]) * first.scale;
       normal.Add(0, first.d_log, 0, weight);
       normal.Add(0, LevelMoves(first, digests[0].mean, unit), 0, weight);
@@ -428,6 +450,21 @@ void Solve(std::span<const ShardDigest> digests, const std::vector<Joint>& joint
   }
 }
 
+// Makes a shard's alignment straight: the line that's nearest to its bend over the core.
+void Straighten(const ShardDigest& digest, BlockVector* x) {
+  const double begin = PartOf(digest, static_cast<double>(digest.core.begin) - 0.5);
+  const double end = PartOf(digest, static_cast<double>(digest.core.end) - 0.5);
+  const double middle = (begin + end) / 2;
+  const double half = (end - begin) / 2;
+  const double slope = 4 * (1 - 2 * middle);
+  const double at_begin = BendAt(middle) - 4 * half * half / 3 - slope * middle;
+  (*x)[kLogFrom] += at_begin * (*x)[kLogBend];
+  (*x)[kLogTo] += (at_begin + slope) * (*x)[kLogBend];
+  (*x)[kShiftFrom] += at_begin * (*x)[kShiftBend];
+  (*x)[kShiftTo] += (at_begin + slope) * (*x)[kShiftBend];
+  (*x)[kLogBend] = (*x)[kShiftBend] = 0;
+}
+
 // Where the shard's core is half over.
 double Middle(const ShardDigest& digest) {
   return PartOf(digest, static_cast<double>(digest.core.begin + digest.core.end - 1) / 2);
@@ -440,13 +477,13 @@ void SetGauge(std::span<const ShardDigest> digests, Unknowns* x) {
   for (size_t i = 0; i < digests.size(); ++i) {
     frames += static_cast<double>(digests[i].core.size());
     logs += static_cast<double>(digests[i].core.size()) *
-            std::log(At(RampOf((*x)[i]), Middle(digests[i])).scale);
+            std::log(At(CurveOf((*x)[i]), Middle(digests[i])).scale);
   }
   Turn(-logs / frames, 0, x);
   double apart = 0;
   for (size_t i = 0; i < digests.size(); ++i) {
     const double part = static_cast<double>(digests[i].core.size()) / frames;
-    const Local now = At(RampOf((*x)[i]), Middle(digests[i]));
+    const Local now = At(CurveOf((*x)[i]), Middle(digests[i]));
     apart += part * (digests[i].mean - now.scale * digests[i].mean - now.shift);
   }
   Turn(0, apart, x);
@@ -542,15 +579,18 @@ absl::StatusOr<ShotSolution> SolveShot(std::span<const ShardDigest> digests,
   BlockVector first{};
   if (options.before.has_value()) {
     const AlignmentRamp& ramp = options.before->last.ramp;
-    first = {std::log(ramp.from.scale), std::log(ramp.to.scale), ramp.from.shift, ramp.to.shift};
+    first = {std::log(ramp.from.scale), std::log(ramp.to.scale), 0,
+             ramp.from.shift,           ramp.to.shift,           0};
   }
   Unknowns x = Chained(joints, first);
   Solve(digests, joints, ties, options.before.has_value(), &x);
+  for (size_t i = 0; i < digests.size(); ++i) Straighten(digests[i], &x[i]);
   if (!options.before.has_value()) SetGauge(digests, &x);
 
   ShotSolution out;
   for (size_t i = 0; i < digests.size(); ++i) {
-    out.shards.push_back({.core = digests[i].core, .full = digests[i].full, .ramp = RampOf(x[i])});
+    out.shards.push_back(
+        {.core = digests[i].core, .full = digests[i].full, .ramp = CurveOf(x[i]).ramp});
   }
   if (options.before.has_value()) out.shards[0] = options.before->last;
   const size_t own = options.before.has_value() && digests.size() > 1 ? 1 : 0;

@@ -70,9 +70,12 @@ struct ShotSolution {
 // reach zero. The variance is that of the seam's frames about a line. Of every frame that a shard
 // has in common with the skeleton the same, the skeleton's scale being 1 and its shift 0; these are
 // re-weighted by their residuals (Cauchy), for what is far apart in the film is hard to compare.
-// And of every shard the change of log(scale) and of its mean from one end to the other, which is
-// small as a rule. Solved by Gauss-Newton steps, a block tridiagonal system with one 4x4 block a
-// shard each: linear time. Neighbours that say nothing of each other get the same scale.
+// And of every shard the change of log(scale) and of its mean from one end to the other, and how
+// far both lie off a straight line in its middle, which are small as a rule. A shard that is bent
+// would else be measured by its ends alone, and what they are wrong by would add up; what is handed
+// out is the straight line nearest to the bend over the core. Solved by Gauss-Newton steps, a block
+// tridiagonal system with one 6x6 block a shard each: linear time. Neighbours that say nothing of
+// each other get the same scale.
 //
 // Drift inside of shards, added up over a shot, is what seams can't tell: only a skeleton does.
 //

@@ -45,7 +45,8 @@ ShardSamples MakeSamples(const Shard& shard, const Distortion& distortion, uint6
     Image frame = TrueDepth(f);
     const double part =
         (static_cast<double>(f - shard.full.begin) + 0.5) / static_cast<double>(shard.full.size());
-    const double scale = distortion.scale * std::exp(distortion.drift * (part - 0.5));
+    const double scale = distortion.scale * std::exp(distortion.drift * (part - 0.5) +
+                                                     distortion.bend * 4 * part * (1 - part));
     // The wrong region moves, and is wrong in its own way in each shard.
     const double from = 0.5 + 0.3 * std::sin(0.2 * static_cast<double>(f));
     for (int y = 0; y < frame.height(); ++y) {

@@ -19,6 +19,7 @@ struct Distortion {
   double scale = 1;
   double shift = 0;
   double drift = 0;          // of log(scale), from the begin of the full range to its end
+  double bend = 0;           // of log(scale), in the middle off the straight line
   double noise = 0;          // standard deviation, of each sample
   double outliers = 0;       // part of the picture's width in which the depth is wrong
   bool half_floats = false;  // rounded as the depth files are
