@@ -68,8 +68,8 @@ struct TaskSpec {
   Shard shard;  // scan: core == full
   JobSettings settings;
   std::string index_file;
-  // depth of a skeleton: the only frames that are looked at, ascending, all over the shot, which is
-  // the shard. It leaves samples and no pictures. Else empty.
+  // depth of a skeleton: the only frames that are looked at, ascending, all over the shard, which
+  // is the shot or a long part of it. It leaves samples and no pictures. Else empty.
   std::vector<int64_t> sample_frames;
   // render, warp, encode: the depth of this shard and of the neighbours that share its frames; and
   // the shot's range: d = (joined - depth_low) / (depth_high - depth_low).

@@ -47,11 +47,11 @@ Shard Widened(const Shard& planned, int overlap, int widenings) {
 std::vector<int64_t> SkeletonFrames(std::span<const Shard> shards) {
   std::vector<int64_t> out;
   if (shards.empty()) return out;
-  const FrameRange shot = shards[0].shot;
+  const FrameRange range{shards.front().core.begin, shards.back().core.end};
   const int64_t frames = std::min<int64_t>(kSkeletonFrames, 2 * std::ssize(shards));
   size_t at = 0;
   for (int64_t k = 0; k < frames; ++k) {
-    const int64_t wanted = shot.begin + (2 * k + 1) * shot.size() / (2 * frames);
+    const int64_t wanted = range.begin + (2 * k + 1) * range.size() / (2 * frames);
     while (!shards[at].core.Contains(wanted)) ++at;
     const FrameRange& core = shards[at].core;
     const int64_t nearest = (wanted + kRangeFrameStep / 2) / kRangeFrameStep * kRangeFrameStep;
@@ -61,6 +61,40 @@ std::vector<int64_t> SkeletonFrames(std::span<const Shard> shards) {
     }
     if (out.empty() || out.back() < kept) out.push_back(kept);
   }
+  return out;
+}
+
+namespace {
+
+// Appends those that are finer than `coarse`, which spans `shards`.
+void AddFiner(std::span<const Shard> shards, const Skeleton& coarse, std::vector<Skeleton>* out) {
+  const int64_t count = std::ssize(shards);
+  if (count <= kSkeletonFrames) return;
+  const int64_t parts =
+      std::min(kSkeletonParts, (2 * count + kSkeletonFrames - 1) / kSkeletonFrames);
+  for (int64_t i = 0; i < parts; ++i) {
+    const int64_t begin = count * i / parts;
+    const int64_t end = count * (i + 1) / parts;
+    const auto part = shards.subspan(static_cast<size_t>(begin), static_cast<size_t>(end - begin));
+    Skeleton finer{.range = {part.front().core.begin, part.back().core.end},
+                   .frames = SkeletonFrames(part)};
+    for (const int64_t frame : coarse.frames) {
+      if (finer.range.Contains(frame)) finer.frames.push_back(frame);
+    }
+    std::sort(finer.frames.begin(), finer.frames.end());
+    finer.frames.erase(std::unique(finer.frames.begin(), finer.frames.end()), finer.frames.end());
+    out->push_back(finer);
+    AddFiner(part, finer, out);
+  }
+}
+
+}  // namespace
+
+std::vector<Skeleton> PlanSkeletons(std::span<const Shard> shards) {
+  if (shards.size() < kSkeletonShards) return {};
+  const Skeleton whole{.range = shards[0].shot, .frames = SkeletonFrames(shards)};
+  std::vector<Skeleton> out = {whole};
+  AddFiner(shards, whole, &out);
   return out;
 }
 

@@ -21,10 +21,25 @@ inline constexpr size_t kSkeletonShards = 4;
 // What a network of video infers in a few windows that share key frames.
 inline constexpr int64_t kSkeletonFrames = 64;
 
-// The frames of a shot's skeleton: spread evenly over the shot, at most
+// The frames of a skeleton of adjoining shards: spread evenly over them, at most
 // kSkeletonFrames, two a shard while there are few, each one of those of which its shard keeps
-// samples whatever its overlap. Ascending. `shards`: all of the shot.
+// samples whatever its overlap. Ascending.
 std::vector<int64_t> SkeletonFrames(std::span<const Shard> shards);
+
+// Frames all over a shot or a part of it that are looked at together.
+struct Skeleton {
+  FrameRange range;
+  std::vector<int64_t> frames;  // ascending
+};
+
+// The skeletons of a shot of at least kSkeletonShards shards, coarse ones first. The first one
+// spans the shot. Where it has less than one frame a shard, up to kSkeletonParts finer ones tile
+// it, two frames a shard while there are few, besides those that the coarser one has there; and so
+// on until every shard has a frame. `shards`: all of the shot.
+std::vector<Skeleton> PlanSkeletons(std::span<const Shard> shards);
+
+// So many finer skeletons leave each at least four frames in common with the coarser one.
+inline constexpr int64_t kSkeletonParts = kSkeletonFrames / 4;
 
 // So often a shard may run again with more overlap.
 inline constexpr int kMostWidenings = 2;

@@ -172,7 +172,7 @@ absl::Status JobEngine::FindShots(const JobRecord& job, int64_t generation) {
 absl::Status JobEngine::Reconcile(const JobRecord& job, int64_t shot_begin, int64_t generation) {
   if (job.state != JobState::kRunning) return absl::OkStatus();
   std::vector<ShardDepth> shards;
-  std::optional<ShardDepth> skeleton;
+  std::vector<ShardDepth> skeletons;
   std::vector<TaskRecord> tasks;
   {
     absl::MutexLock lock(&mutex_);
@@ -190,16 +190,16 @@ absl::Status JobEngine::Reconcile(const JobRecord& job, int64_t shot_begin, int6
       shards.push_back({record.shard, task->name, task->committed_directory});
       tasks.push_back(*std::move(task));
     }
-    if (const std::optional<TaskSpec> spec = SpecOfSkeleton(job, *shot, records)) {
-      SF_ASSIGN_OR_RETURN(std::optional<TaskRecord> task, store_->tasks().Get(job.id, spec->task));
+    for (const TaskSpec& spec : SpecsOfSkeletons(job, *shot, records)) {
+      SF_ASSIGN_OR_RETURN(std::optional<TaskRecord> task, store_->tasks().Get(job.id, spec.task));
       if (!task || !task->published) return absl::OkStatus();
-      skeleton = ShardDepth{spec->shard, task->name, task->committed_directory};
+      skeletons.push_back({spec.shard, task->name, task->committed_directory});
       tasks.push_back(*std::move(task));
     }
   }
   std::string damaged;
   const absl::StatusOr<ShotSolution> solution =
-      ReconcileShot(shards, skeleton, job.settings.budget_percent, parts_.files, &damaged);
+      ReconcileShot(shards, skeletons, job.settings.budget_percent, parts_.files, &damaged);
   if (!solution.ok() && !damaged.empty()) {
     const auto task = std::find_if(tasks.begin(), tasks.end(),
                                    [&](const TaskRecord& row) { return row.name == damaged; });

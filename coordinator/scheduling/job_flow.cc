@@ -141,9 +141,10 @@ absl::Status JobFlow::PlanOneShot(const JobRecord& job, const FrameRange& frames
       SF_RETURN_IF_ERROR(desk_->Expect(TaskOf(job, kinds[k], shards[i].core, frames.begin, "")));
     }
   }
-  if (const std::optional<TaskSpec> spec = SpecOfSkeleton(job, shot, records)) {
-    TaskRecord task = TaskOf(job, TaskKind::kDepth, shot.frames, frames.begin, shot.numeric_class);
-    task.stage_basis = StageBasis(*spec, job.source_identity, {}, job.model_files);
+  for (const TaskSpec& spec : SpecsOfSkeletons(job, shot, records)) {
+    TaskRecord task =
+        TaskOf(job, TaskKind::kDepth, spec.shard.core, frames.begin, shot.numeric_class);
+    task.stage_basis = StageBasis(spec, job.source_identity, {}, job.model_files);
     SF_RETURN_IF_ERROR(desk_->Want(task).status());
   }
   if (!shot.numeric_class.empty()) {

@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_format.h"
 #include "common/farm/seam_samples.h"
+#include "coordinator/reconcile/skeleton.h"
 
 namespace stereofarm {
 namespace {
@@ -23,22 +24,24 @@ absl::StatusOr<ShardSamples> ReadSamples(const ShardDepth& shard, AttemptFiles* 
 }  // namespace
 
 absl::StatusOr<ShotSolution> ReconcileShot(const std::vector<ShardDepth>& shards,
-                                           const std::optional<ShardDepth>& skeleton,
+                                           const std::vector<ShardDepth>& skeletons,
                                            double budget_percent, AttemptFiles* files,
                                            std::string* damaged) {
   std::vector<ShardDigest> digests;
   std::vector<Seam> seams;
   std::vector<std::vector<SeamFrame>> ties;
   ShardSamples before;
-  ShardSamples bones;
-  if (skeleton) {
-    absl::StatusOr<ShardSamples> samples = ReadSamples(*skeleton, files);
+  std::vector<ShardSamples> looked_at;
+  for (const ShardDepth& skeleton : skeletons) {
+    absl::StatusOr<ShardSamples> samples = ReadSamples(skeleton, files);
     if (!samples.ok()) {
-      *damaged = skeleton->task;
+      *damaged = skeleton.task;
       return samples.status();
     }
-    bones = *std::move(samples);
+    looked_at.push_back(*std::move(samples));
   }
+  ShardSamples bones;
+  if (!looked_at.empty()) bones = MergeSkeletons(std::move(looked_at));
   for (size_t i = 0; i < shards.size(); ++i) {
     absl::StatusOr<ShardSamples> samples = ReadSamples(shards[i], files);
     if (!samples.ok()) {
@@ -47,7 +50,7 @@ absl::StatusOr<ShotSolution> ReconcileShot(const std::vector<ShardDepth>& shards
     }
     digests.push_back(DigestShard(*samples));
     if (i > 0) seams.push_back(ReduceSeam(before, *samples));
-    if (skeleton) ties.push_back(ReduceTies(*samples, bones));
+    if (!skeletons.empty()) ties.push_back(ReduceTies(*samples, bones));
     before = *std::move(samples);
   }
   ReconcileOptions options;

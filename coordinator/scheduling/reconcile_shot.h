@@ -1,7 +1,6 @@
 #ifndef STEREOFARM_COORDINATOR_SCHEDULING_RECONCILE_SHOT_H_
 #define STEREOFARM_COORDINATOR_SCHEDULING_RECONCILE_SHOT_H_
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,11 +17,11 @@ struct ShardDepth {
   std::string directory;
 };
 
-// Reads the depth samples of a shot's shards, in film order and two at a time, and of its skeleton
-// if it has one, and solves for all alignments. On DataLoss `damaged` names the task whose samples
-// can't be used.
+// Reads the depth samples of a shot's shards, in film order and two at a time, and of its
+// skeletons (coarse ones first, if it has any), and solves for all alignments. On DataLoss
+// `damaged` names the task whose samples can't be used.
 absl::StatusOr<ShotSolution> ReconcileShot(const std::vector<ShardDepth>& shards,
-                                           const std::optional<ShardDepth>& skeleton,
+                                           const std::vector<ShardDepth>& skeletons,
                                            double budget_percent, AttemptFiles* files,
                                            std::string* damaged);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 #include "common/farm/fill_window.h"
@@ -60,14 +61,18 @@ bool IsSkeleton(const JobSettings& settings, TaskKind kind, const FrameRange& co
   return kind == TaskKind::kDepth && core.size() > settings.shard_frames;
 }
 
-std::optional<TaskSpec> SpecOfSkeleton(const JobRecord& job, const ShotRecord& shot,
+std::vector<TaskSpec> SpecsOfSkeletons(const JobRecord& job, const ShotRecord& shot,
                                        const std::vector<ShardRecord>& shards) {
-  if (!job.settings.WantsSkeleton() || shards.size() < kSkeletonShards) return std::nullopt;
+  std::vector<TaskSpec> specs;
+  if (!job.settings.WantsSkeleton()) return specs;
   std::vector<Shard> plain;
   for (const ShardRecord& record : shards) plain.push_back(record.shard);
-  TaskSpec spec = BareSpec(job, TaskKind::kDepth, {shot.frames, shot.frames, shot.frames});
-  spec.sample_frames = SkeletonFrames(plain);
-  return spec;
+  for (Skeleton& skeleton : PlanSkeletons(plain)) {
+    TaskSpec& spec = specs.emplace_back(
+        BareSpec(job, TaskKind::kDepth, {skeleton.range, skeleton.range, shot.frames}));
+    spec.sample_frames = std::move(skeleton.frames);
+  }
+  return specs;
 }
 
 absl::StatusOr<int64_t> FramesOfTask(FarmStore* store, const TaskRecord& task) {
@@ -183,9 +188,12 @@ absl::StatusOr<std::optional<TaskSpec>> SpecOfTask(FarmStore* store, const JobRe
   if (IsSkeleton(job.settings, task.kind, task.core)) {
     SF_ASSIGN_OR_RETURN(const std::vector<ShardRecord> all,
                         store->shots().Shards(job.id, shot->frames));
-    std::optional<TaskSpec> spec = SpecOfSkeleton(job, *shot, all);
-    if (spec) spec->stage_basis = task.stage_basis;
-    return spec;
+    for (TaskSpec& spec : SpecsOfSkeletons(job, *shot, all)) {
+      if (spec.shard.core != task.core) continue;
+      spec.stage_basis = task.stage_basis;
+      return std::move(spec);
+    }
+    return std::nullopt;
   }
   // The neighbours that may share frames with it, however long the shot is.
   const int reach = std::max(job.settings.shard_frames, job.settings.overlap) + kFillWindow;

@@ -36,11 +36,12 @@ absl::StatusOr<std::string> SegmentKey(FarmStore* store, const JobRecord& job,
                                        const ShotRecord& shot,
                                        const std::vector<ShardRecord>& shards, size_t index,
                                        const std::string& numeric_class);
-// Whether the depth task for `core` is its whole shot's skeleton (common/farm/task.h): no shard's
+// Whether the depth task for `core` is one of its shot's skeletons (common/farm/task.h): no shard's
 // core is as long. So its name, "depth/000000-004800", is no shard's either.
 bool IsSkeleton(const JobSettings& settings, TaskKind kind, const FrameRange& core);
-// What the shot's skeleton is told; nothing where it needs none. `shards`: all of the shot.
-std::optional<TaskSpec> SpecOfSkeleton(const JobRecord& job, const ShotRecord& shot,
+// What the shot's skeletons are told, coarse ones first (PlanSkeletons); none where it needs none.
+// `shards`: all of the shot.
+std::vector<TaskSpec> SpecsOfSkeletons(const JobRecord& job, const ShotRecord& shot,
                                        const std::vector<ShardRecord>& shards);
 // How many frames the task works on.
 absl::StatusOr<int64_t> FramesOfTask(FarmStore* store, const TaskRecord& task);

@@ -27,6 +27,7 @@
 #include "common/image/half.h"
 #include "coordinator/planning/shard_plan.h"
 #include "coordinator/reconcile/shot_solution.h"
+#include "coordinator/reconcile/skeleton.h"
 
 namespace stereofarm {
 namespace {
@@ -321,16 +322,20 @@ absl::Status Run(const std::filesystem::path& folder, int shard_frames, int over
       samples.push_back(std::move(reduced));
     }
     // Frames far apart, looked at together: twice the noise, no drift.
-    const Shard whole{shot, shot, shot};
-    const std::vector<int64_t> bones = SkeletonFrames(plan);
     Flaws far = flaws;
     far.noise *= 2;
     far.drift = 0;
-    const RawShard looked_at = Distort(whole, bones, truth, far, random.get());
-    ShardSamples skeleton{.core = shot, .full = shot};
-    for (size_t i = 0; i < bones.size(); ++i) {
-      skeleton.frames.push_back(SampleFrame(bones[i], looked_at.frames[i]));
+    std::vector<ShardSamples> looked_at;
+    for (const Skeleton& bones : PlanSkeletons(plan)) {
+      const Shard all{bones.range, bones.range, shot};
+      const RawShard raw = Distort(all, bones.frames, truth, far, random.get());
+      ShardSamples& reduced =
+          looked_at.emplace_back(ShardSamples{.core = bones.range, .full = bones.range});
+      for (size_t i = 0; i < bones.frames.size(); ++i) {
+        reduced.frames.push_back(SampleFrame(bones.frames[i], raw.frames[i]));
+      }
     }
+    const ShardSamples skeleton = MergeSkeletons(std::move(looked_at));
     SF_ASSIGN_OR_RETURN(const std::vector<AlignedShard> constant, WithoutRamps(samples));
     SF_ASSIGN_OR_RETURN(const ShotSolution seams_only,
                         SolveShot(samples, {.budget_percent = kBudget}));
@@ -376,9 +381,14 @@ absl::Status Synthetic(int64_t count) {
     }
     return samples;
   };
-  const std::vector<int64_t> bones = SkeletonFrames(plan);
-  ShardSamples skeleton{.core = shot, .full = shot};
-  for (const int64_t frame : bones) skeleton.frames.push_back(frame_of(frame, 1, 0));
+  std::vector<ShardSamples> looked_at;
+  for (const Skeleton& bones : PlanSkeletons(plan)) {
+    ShardSamples& reduced =
+        looked_at.emplace_back(ShardSamples{.core = bones.range, .full = bones.range});
+    const double scale = std::exp2(2 * Uniform(random.get()) - 1);
+    for (const int64_t frame : bones.frames) reduced.frames.push_back(frame_of(frame, scale, 0));
+  }
+  const ShardSamples skeleton = MergeSkeletons(std::move(looked_at));
   std::vector<ShardDigest> digests;
   std::vector<Seam> seams;
   std::vector<std::vector<SeamFrame>> ties;

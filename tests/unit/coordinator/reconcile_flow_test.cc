@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -110,6 +111,43 @@ TEST_F(ReconcileFlowTest, ASkeletonIsReusedWhenNothingOfItChanged) {
   settings.perturb_depth_seed = 3;
   Continue(settings);
   EXPECT_EQ(Work(a), 12 + 2 + 12);
+}
+
+TEST_F(ReconcileFlowTest, AShotOfVeryManyShardsHasFinerSkeletonsToo) {
+  JobSettings settings = Turned();
+  settings.shard_frames = 2;  // shots of 50 and 70 shards
+  settings.keep = true;
+  const std::string job = Submit(settings);
+  const FakeWorker a = NewWorker("a");
+  const FakeWorker b = NewWorker("b");
+  std::set<std::string> skeletons;
+  std::optional<TaskLease> held;
+  while (const auto lease = LeaseOf(held ? b : a)) {
+    if (lease->spec.IsSkeleton()) skeletons.insert(lease->spec.task);
+    // The shot waits for each of them.
+    const bool is_render = lease->spec.kind == TaskKind::kRender;
+    EXPECT_FALSE(held && is_render && lease->spec.shard.core.begin >= 100) << lease->spec.task;
+    if (lease->spec.task == "depth/000146-000192") {
+      held = lease;
+      continue;
+    }
+    ASSERT_TRUE(Complete(held ? b : a, *lease).ok());
+  }
+  EXPECT_EQ(skeletons, (std::set<std::string>{"depth/000000-000100", "depth/000100-000240",
+                                              "depth/000100-000146", "depth/000146-000192",
+                                              "depth/000192-000240"}));
+  ASSERT_TRUE(held.has_value());
+  EXPECT_EQ(held->spec.shard.shot, (FrameRange{100, 240}));
+  ASSERT_TRUE(Complete(a, *held).ok());
+  Work(b);
+  const JobReport report = Report(job);
+  EXPECT_EQ(report.job.state, JobState::kDone);
+  for (const StageReport& stage : report.stages) {
+    EXPECT_EQ(stage.frames_done, stage.frames_total) << stage.stage;
+  }
+  settings.convergence = 0.25;
+  Continue(settings);
+  EXPECT_EQ(Work(b), 120);  // only the segments
 }
 
 TEST_F(ReconcileFlowTest, ShortShotsAndNetworksThatSeeFramesAloneHaveNone) {

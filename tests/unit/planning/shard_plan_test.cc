@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
+#include <utility>
 
 #include "common/base/random.h"
 #include "common/farm/seam_samples.h"
@@ -136,6 +138,47 @@ TEST(ShardPlanTest, ASkeletonsFramesLieAllOverTheShotAndAreKept) {
       const int64_t apart = frames / std::min<int64_t>(kSkeletonFrames, 2 * std::ssize(shards));
       EXPECT_LE(bones.front() - 30, apart + kRangeFrameStep);
       EXPECT_GE(bones.back(), 30 + frames - 1 - apart - kRangeFrameStep);
+    }
+  }
+}
+
+TEST(ShardPlanTest, ShortShotsHaveNoSkeletonAndThoseOfUpTo64ShardsHaveOne) {
+  EXPECT_TRUE(PlanSkeletons(PlanShot({0, 30}, 10, 2)).empty());
+  for (const int64_t shards : {4, 40, 64}) {
+    const auto plan = PlanShot({5, 5 + 10 * shards}, 10, 2);
+    const auto skeletons = PlanSkeletons(plan);
+    ASSERT_EQ(skeletons.size(), 1u);
+    EXPECT_EQ(skeletons[0].range, (FrameRange{5, 5 + 10 * shards}));
+    EXPECT_EQ(skeletons[0].frames, SkeletonFrames(plan));
+  }
+}
+
+TEST(ShardPlanTest, LongerShotsHaveFinerSkeletonsThatHangTogether) {
+  for (const int64_t count : {65, 200, 1000, 10000}) {
+    const auto plan = PlanShot({7, 7 + 24 * count}, 24, 6);
+    const auto skeletons = PlanSkeletons(plan);
+    EXPECT_EQ(skeletons[0].range, plan[0].shot);
+    std::set<int64_t> known(skeletons[0].frames.begin(), skeletons[0].frames.end());
+    for (size_t i = 1; i < skeletons.size(); ++i) {
+      const Skeleton& skeleton = skeletons[i];
+      EXPECT_GT(skeleton.range.size(), 24);  // as no shard
+      EXPECT_LE(std::ssize(skeleton.frames), 2 * kSkeletonFrames);
+      EXPECT_TRUE(std::is_sorted(skeleton.frames.begin(), skeleton.frames.end()));
+      const auto shared = std::count_if(skeleton.frames.begin(), skeleton.frames.end(),
+                                        [&](int64_t frame) { return known.contains(frame); });
+      EXPECT_GE(shared, 3) << count << " " << i;
+      known.insert(skeleton.frames.begin(), skeleton.frames.end());
+      for (const int64_t frame : skeleton.frames) EXPECT_TRUE(skeleton.range.Contains(frame));
+    }
+    // None is without.
+    for (const Shard& shard : plan) {
+      const auto first = known.lower_bound(shard.core.begin);
+      EXPECT_TRUE(first != known.end() && *first < shard.core.end);
+    }
+    // No two have one name.
+    std::set<std::pair<int64_t, int64_t>> ranges;
+    for (const Skeleton& skeleton : skeletons) {
+      EXPECT_TRUE(ranges.insert({skeleton.range.begin, skeleton.range.end}).second);
     }
   }
 }
