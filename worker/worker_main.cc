@@ -63,7 +63,7 @@ int Fail(int code, const std::string& message) {
 // so that a worker is as small after a thousand tasks as after the first.
 void TuneAllocator() {
   mallopt(M_ARENA_MAX, 2);
-  mallopt(M_MMAP_THRESHOLD, 1 << 20);
+  mallopt(M_MMAP_THRESHOLD, 128 << 10);
   mallopt(M_TRIM_THRESHOLD, 16 << 20);
 }
 
@@ -96,6 +96,7 @@ int RunWorker(const Flags& flags, const sigset_t& signals) {
                   flags.tags,
                   DeviceMemory(flags.device)};
   options.exit_when_idle_micros = static_cast<int64_t>(flags.exit_when_idle_seconds * 1e6);
+  options.on_idle = DropKeptImageMemory;
 
   ModelFactories factories;
   factories.depth = [device = flags.device](const std::string& name) {
@@ -108,8 +109,8 @@ int RunWorker(const Flags& flags, const sigset_t& signals) {
   const auto make = [&runner](const TaskLease& lease, const TaskPlace& place,
                               TaskProgress* progress) {
     absl::StatusOr<Manifest> result = runner.Run(lease, place, progress);
-    // Tasks of other kinds want other sizes: each begins with what the first one had.
-    DropKeptImageMemory();
+    // One that ran out of memory begins its next attempt with all there is.
+    if (!result.ok()) DropKeptImageMemory();
     malloc_trim(0);
     return result;
   };

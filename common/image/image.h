@@ -1,6 +1,7 @@
 #ifndef STEREOFARM_COMMON_IMAGE_IMAGE_H_
 #define STEREOFARM_COMMON_IMAGE_IMAGE_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <memory>
@@ -35,6 +36,9 @@ class Image {
     float* end = data_.get() + PlaneFloats() * static_cast<size_t>(channels_);
     for (float* p = data_.get(); p != end; ++p) *p = value;
   }
+
+  // Forgets the planes after the first `channels`; their memory goes when the others go.
+  void KeepChannels(int channels) { channels_ = std::min(channels_, channels); }
 
   int width() const { return width_; }
   int height() const { return height_; }

@@ -5,9 +5,11 @@
 
 namespace stereofarm {
 
-// Memory for the pixels of images. They come and go with every frame and have few sizes: what is
-// returned is kept, up to a limit, and given out again, since getting as much anew from the kernel
-// costs about as much time as computing what goes into it. Thread-safe.
+// Memory for the pixels of images, and for matrices and tensors. They come and go with every frame
+// and have few sizes: what is returned is kept and given out again, since getting as much anew from
+// the kernel costs about as much time as computing what goes into it. As much is kept as leaves the
+// whole, with what is in use, at the most that ever was in use at once: keeping doesn't raise the
+// process's peak. Thread-safe.
 
 // `bytes` uninitialised bytes, aligned to 64; a multiple of 64. Throws std::bad_alloc.
 float* TakeImageMemory(size_t bytes);
@@ -16,11 +18,8 @@ void ReturnImageMemory(float* memory, size_t bytes);
 
 // Bytes that are kept for the next images.
 size_t KeptImageMemory();
-// Gives what is kept back to the allocator: the next task may need other sizes.
+// Gives what is kept back to the allocator.
 void DropKeptImageMemory();
-inline constexpr size_t kMostKeptImageMemory = size_t{256} << 20;
-// From here on, up to `most` bytes are kept: for what works on more at once.
-void KeepMoreImageMemory(size_t most);
 
 }  // namespace stereofarm
 

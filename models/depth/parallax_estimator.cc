@@ -8,6 +8,7 @@
 #include "models/depth/parallax_gauge.h"
 #include "models/depth/parallax_subjects.h"
 #include "models/depth/parallax_titles.h"
+#include "models/flow/prepare_opencv.h"
 
 namespace stereofarm {
 namespace {
@@ -98,7 +99,7 @@ struct ParallaxEstimator::Pair {
 };
 
 ParallaxEstimator::ParallaxEstimator(const ParallaxOptions& options) : options_(options) {
-  cv::setNumThreads(1);
+  PrepareOpenCv();
 }
 ParallaxEstimator::~ParallaxEstimator() = default;
 

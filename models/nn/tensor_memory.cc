@@ -14,8 +14,6 @@ namespace {
 
 // Before a tensor's values stands how many bytes there are in all; as wide as they must be aligned.
 constexpr size_t kHeader = 64;
-// The maps of the finest levels are some hundred megabytes.
-constexpr size_t kMostKept = size_t{1} << 30;
 
 std::atomic<int64_t> live_bytes{0};
 std::atomic<int64_t> peak_bytes{0};
@@ -59,7 +57,6 @@ class KeepingAllocator : public c10::Allocator {
 void KeepTensorMemory() {
   static const bool kDone = [] {
     // Never destroyed: tensors may be the last to go.
-    KeepMoreImageMemory(kMostKept);
     c10::SetCPUAllocator(new KeepingAllocator, /*priority=*/255);
     return true;
   }();

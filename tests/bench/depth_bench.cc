@@ -12,6 +12,7 @@
 #include "models/depth/parallax_egomotion.h"
 #include "models/depth/parallax_estimator.h"
 #include "models/flow/dense_flow.h"
+#include "models/flow/prepare_opencv.h"
 
 namespace stereofarm {
 namespace {
@@ -70,7 +71,7 @@ void BM_ParallaxFrame(benchmark::State& state) {
 BENCHMARK(BM_ParallaxFrame)->Arg(0)->Arg(50)->Unit(benchmark::kMillisecond);
 
 void BM_DenseFlowPair(benchmark::State& state) {
-  cv::setNumThreads(1);
+  PrepareOpenCv();
   const cv::Mat a = GreyOf(MakeFrame(0, 1)), b = GreyOf(MakeFrame(1, 1));
   DenseFlow flow;
   for (auto _ : state) benchmark::DoNotOptimize(flow.Between(a, b));
@@ -78,7 +79,7 @@ void BM_DenseFlowPair(benchmark::State& state) {
 BENCHMARK(BM_DenseFlowPair)->Unit(benchmark::kMillisecond);
 
 void BM_ParallaxEgomotion(benchmark::State& state) {
-  cv::setNumThreads(1);
+  PrepareOpenCv();
   DenseFlow flow;
   const FlowPair pair = flow.Between(GreyOf(MakeFrame(0, 1)), GreyOf(MakeFrame(1, 1)));
   for (auto _ : state) benchmark::DoNotOptimize(MeasureMotion(pair));

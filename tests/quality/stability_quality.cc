@@ -26,6 +26,7 @@
 #include "common/media/frame_reader.h"
 #include "common/media/picture.h"
 #include "models/depth/depth_stabiliser.h"
+#include "models/flow/prepare_opencv.h"
 
 namespace stereofarm {
 namespace {
@@ -235,7 +236,7 @@ int Main(int argc, char** argv) {
     std::fprintf(stderr, "usage: stability_quality [--frames N] SHOT_PREFIX...\n");
     return 2;
   }
-  cv::setNumThreads(1);
+  PrepareOpenCv();
   for (const std::string& shot : shots) {
     const absl::StatusOr<Film> film = ReadFilm(shot, frames);
     if (!film.ok()) {

@@ -125,7 +125,10 @@ absl::Status Agent::Work() {
     const absl::StatusOr<std::optional<TaskLease>> lease = NextTask(wait);
     if (lease.ok()) {
       backoff.Reset();
-      if (!lease->has_value()) continue;
+      if (!lease->has_value()) {
+        if (options_.on_idle) options_.on_idle();
+        continue;
+      }
       storage_failed_ = false;
       SF_RETURN_IF_ERROR(RunLease(**lease));
       if (storage_failed_) {

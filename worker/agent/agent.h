@@ -34,6 +34,9 @@ struct AgentOptions {
   // For a task to end whose lease is lost. One that is still at it sits in foreign code: the
   // process ends, so that the device is free before anything else is put on it.
   int64_t stuck_grace_micros = 60'000'000;
+  // Called, where it's given, when the farm has had nothing to do for poll_micros: the time to let
+  // go of what only makes the next task faster.
+  std::function<void()> on_idle;
 };
 
 // One worker's life: registers, takes a task, minds its lease while it runs, reports it until the

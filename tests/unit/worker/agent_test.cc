@@ -289,6 +289,16 @@ TEST_F(AgentTest, LeavesWhenItHasBeenIdle) {
   EXPECT_EQ(farm_.heard.back(), "leave w");
 }
 
+TEST_F(AgentTest, SaysWhenTheFarmHasNothingToDo) {
+  options_.exit_when_idle_micros = 3 * options_.poll_micros;
+  farm_.on_idle = [] {};
+  AddTask("a");
+  std::vector<std::string> heard_before;
+  options_.on_idle = [&] { heard_before.push_back(farm_.heard.back()); };
+  ASSERT_TRUE(Run(MakeFile).ok());
+  EXPECT_EQ(heard_before, std::vector<std::string>(3, "complete a key"));
+}
+
 TEST_F(AgentTest, ACompletionWhoseReplyWasLostIsRepeated) {
   AddTask("a");
   farm_.complete_answers = {absl::UnavailableError("reply lost"),
