@@ -38,13 +38,15 @@ struct InpaintFrame {
   WarpedFrame warped;
   // False: it's there for its neighbours' sake alone, and isn't handed out.
   bool wanted = true;
+  // Whether `warped` is handed back.
+  bool hand_back = false;
 };
 
 struct FilledFrame {
   int64_t frame = 0;
   // R, G, B. Known pixels are passed on as they are, save for a feather at the holes' rims.
   Image rgb;
-  WarpedFrame warped;  // as it came
+  WarpedFrame warped;  // as it came, where that was asked for
 };
 
 // Fills the holes of a stream of consecutive warped frames of one shot. Not thread-safe;
@@ -78,6 +80,7 @@ class StillInpainter : public Inpainter {
   absl::Status Push(InpaintFrame frame, std::vector<FilledFrame>* done) override {
     if (!frame.wanted) return absl::OkStatus();
     SF_ASSIGN_OR_RETURN(Image filled, Fill(frame.warped));
+    if (!frame.hand_back) frame.warped = WarpedFrame();
     done->push_back({frame.frame, std::move(filled), std::move(frame.warped)});
     return absl::OkStatus();
   }

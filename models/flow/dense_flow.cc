@@ -81,17 +81,19 @@ DenseFlow::DenseFlow() : dis_(cv::DISOpticalFlow::create(cv::DISOpticalFlow::PRE
 
 FlowPair DenseFlow::Between(const cv::Mat& a, const cv::Mat& b) {
   FlowPair pair;
-  if (std::min(a.cols, a.rows) < kSmallestSide) {
-    pair.forward = cv::Mat::zeros(a.size(), CV_32FC2);
-    pair.backward = pair.forward.clone();
-  } else {
-    dis_->calc(a, b, pair.forward);
-    dis_->calc(b, a, pair.backward);
-  }
+  pair.forward = Forward(a, b);
+  pair.backward = Forward(b, a);
   pair.likeness = Likeness(a, b, pair.forward);
   pair.forward_error = RoundTripError(pair.forward, pair.backward);
   pair.backward_error = RoundTripError(pair.backward, pair.forward);
   return pair;
+}
+
+cv::Mat DenseFlow::Forward(const cv::Mat& a, const cv::Mat& b) {
+  if (std::min(a.cols, a.rows) < kSmallestSide) return cv::Mat::zeros(a.size(), CV_32FC2);
+  cv::Mat flow;
+  dis_->calc(a, b, flow);
+  return flow;
 }
 
 }  // namespace stereofarm

@@ -22,11 +22,10 @@ constexpr float kSoftness = 2.0f;
 
 class Filler {
  public:
-  Filler(const WarpedFrame& target, Image* rgb, Image* displacement, Image* variance)
-      : target_(target),
-        rgba_(target.rgba),
-        rgb_(rgb),
-        displacement_(displacement),
+  Filler(WarpedFrame* target, Image* variance)
+      : target_(*target),
+        rgba_(target->rgba),
+        displacement_(target->displacement),
         variance_(variance),
         runs_(static_cast<size_t>(rgba_.height())),
         cursors_(runs_.size(), 0) {}
@@ -39,18 +38,19 @@ class Filler {
       FindHoleRuns(rgba_.Row(3, y), rgba_.width(), &runs);
       if (!runs.empty() && runs[0].begin == 0 && runs[0].end == rgba_.width()) {
         empty[static_cast<size_t>(y)] = true;
+        if (variance_ != nullptr) std::fill_n(variance_->Row(0, y), rgba_.width(), 0.0f);
         continue;
       }
       for (const HoleRun run : runs) {
-        CleanBackgroundRim(target_, y, run, FindHoleSides(target_, y, run), rgb_);
+        CleanBackgroundRim(y, run, FindHoleSides(target_, y, run), &target_);
       }
     }
     for (int y = 0; y < height; ++y) {
       if (empty[static_cast<size_t>(y)]) continue;
       for (const HoleRun run : runs_[static_cast<size_t>(y)]) FillRun(y, run);
     }
-    FillEmptyRows(empty, rgb_);
-    FillEmptyRows(empty, displacement_);
+    FillEmptyRows(empty, &rgba_);
+    FillEmptyRows(empty, &displacement_);
   }
 
  private:
@@ -87,13 +87,13 @@ class Filler {
       }
     }
     const float scale = 1.0f / Sum(sums.weight);
-    rgb_->Row(0, y)[x] = Sum(sums.red) * scale;
-    rgb_->Row(1, y)[x] = Sum(sums.green) * scale;
-    rgb_->Row(2, y)[x] = Sum(sums.blue) * scale;
-    displacement_->Row(0, y)[x] = Sum(sums.moved) * scale;
+    rgba_.Row(0, y)[x] = Sum(sums.red) * scale;
+    rgba_.Row(1, y)[x] = Sum(sums.green) * scale;
+    rgba_.Row(2, y)[x] = Sum(sums.blue) * scale;
+    displacement_.Row(0, y)[x] = Sum(sums.moved) * scale;
     if (variance_ == nullptr) return;
     float spread = Sum(sums.squares) * scale;
-    for (int c = 0; c < 3; ++c) spread -= rgb_->Row(c, y)[x] * rgb_->Row(c, y)[x];
+    for (int c = 0; c < 3; ++c) spread -= rgba_.Row(c, y)[x] * rgba_.Row(c, y)[x];
     variance_->Row(0, y)[x] = std::max(0.0f, spread / 3);
   }
 
@@ -112,8 +112,8 @@ class Filler {
   // stride and count for nothing, whatever they hold.
   void Add(int v, int begin, int end, int x, int dy, const HoleSides& sides, Sums* sums) const {
     const float across = static_cast<float>(dy) * static_cast<float>(dy) + kSoftness;
-    const float *red = rgb_->Row(0, v), *green = rgb_->Row(1, v), *blue = rgb_->Row(2, v);
-    const float *alpha = rgba_.Row(3, v), *displacement = target_.displacement.Row(0, v);
+    const float *red = rgba_.Row(0, v), *green = rgba_.Row(1, v), *blue = rgba_.Row(2, v);
+    const float *alpha = rgba_.Row(3, v), *displacement = displacement_.Row(0, v);
     const Float8 first = Splat8(static_cast<float>(begin - x));
     const Float8 last = Splat8(static_cast<float>(end - x));
     for (int u = begin / 8 * 8; u < end; u += 8) {
@@ -138,10 +138,10 @@ class Filler {
     return ((v[0] + v[4]) + (v[2] + v[6])) + ((v[1] + v[5]) + (v[3] + v[7]));
   }
 
-  const WarpedFrame& target_;
-  const Image& rgba_;
-  Image* rgb_;  // known pixels are there from the start; holes are only written
-  Image* displacement_;
+  // Of holes, colours and displacement are only written; alpha says which they are.
+  WarpedFrame& target_;
+  Image& rgba_;
+  Image& displacement_;
   Image* variance_;                         // may be null
   std::vector<std::vector<HoleRun>> runs_;  // of each row
   std::vector<int> cursors_;                // of each row: the run HoleAt found last
@@ -149,10 +149,6 @@ class Filler {
 
 }  // namespace
 
-void FillFromBackground(const WarpedFrame& frame, Image* rgb, Image* displacement,
-                        Image* variance) {
-  if (variance != nullptr) variance->Fill(0);
-  Filler(frame, rgb, displacement, variance).Run();
-}
+void FillFromBackground(WarpedFrame* frame, Image* variance) { Filler(frame, variance).Run(); }
 
 }  // namespace stereofarm

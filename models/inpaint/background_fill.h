@@ -11,12 +11,11 @@ namespace stereofarm {
 // foreground's colour (background_rim.h). A pixel of the hole becomes the mean of the background
 // around it with weights 1 / (distance^2 + 2)^3: its nearest few pixels, more of them the deeper
 // the hole; beyond ten rows to either side it skips some. A row without a known pixel takes the
-// nearest row that has one; a picture without any turns black. `rgb` and
-// `displacement`: those of `frame`, to be filled. `variance`, where it's
-// asked for (one channel, of the same size), gets that of the background's colours around each
-// filled pixel, the mean over red, green and blue: how far off the fill may be; else 0.
-void FillFromBackground(const WarpedFrame& frame, Image* rgb, Image* displacement,
-                        Image* variance = nullptr);
+// nearest row that has one; a picture without any turns black. Holes get
+// colour and displacement; alpha stays. `variance`, where it's asked for (one channel, of the same
+// size), gets at each filled pixel that of the background's colours around it, the mean over red,
+// green and blue: how far off the fill may be. 0 in rows without a known pixel.
+void FillFromBackground(WarpedFrame* frame, Image* variance = nullptr);
 
 }  // namespace stereofarm
 

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <opencv2/core.hpp>
+#include <future>
 #include <utility>
 
 #include "absl/strings/str_format.h"
 #include "common/image/half.h"
+#include "models/flow/prepare_opencv.h"
 #include "models/inpaint/background_fill.h"
 #include "models/inpaint/hole_runs.h"
 #include "models/inpaint/target.h"
@@ -25,8 +26,7 @@ constexpr int64_t kMeanReach = 4;
 }  // namespace
 
 BackgroundInpainter::BackgroundInpainter(const BackgroundSettings& settings) : settings_(settings) {
-  // Dense flow depends on it.
-  cv::setNumThreads(1);
+  PrepareOpenCv();
 }
 
 absl::Status BackgroundInpainter::Begin() {
@@ -45,78 +45,97 @@ absl::Status BackgroundInpainter::Push(InpaintFrame frame, std::vector<FilledFra
   }
   if (!waiting_.empty()) {
     const Waiting& last = waiting_.back();
-    if (frame.frame != last.frame + 1 || !frame.displacement.SameSize(last.displacement)) {
+    const KeptFrame& kept = *window_.Find(last.frame);
+    if (frame.frame != last.frame + 1 || frame.rgb.width() != kept.width() ||
+        frame.rgb.height() != kept.height()) {
       return absl::InvalidArgumentError(
           absl::StrFormat("frame %d doesn't follow frame %d of the same size; inpainting takes "
                           "consecutive frames",
                           frame.frame, last.frame));
     }
   }
-  window_.Add(KeptFrame(frame.frame, frame.rgb, frame.displacement));
-  frame.rgb = Image();
-  if (settings_.steady || settings_.weighed) {
-    Image rgb = CopyColour(frame.warped.rgba);
-    Image displacement = frame.warped.displacement.Clone();
-    Image variance(rgb.width(), rgb.height(), 1);
-    FillFromBackground(frame.warped, &rgb, &displacement, &variance);
-    made_up_.emplace(frame.frame, HoleColours(frame.warped, rgb, displacement, variance));
+  // What is known of the new frame is found while an older one is filled.
+  std::future<std::optional<FilledFrame>> filled;
+  if (static_cast<int>(waiting_.size()) > window()) {
+    filled = std::async(std::launch::async, [this] { return FillFirst(); });
   }
+  Arrived arrived = Look(std::move(frame));
+  if (filled.valid()) {
+    if (std::optional<FilledFrame> first = filled.get()) done->push_back(*std::move(first));
+    ForgetFirst();
+  }
+  if (arrived.made_up) made_up_.emplace(arrived.waiting.frame, *std::move(arrived.made_up));
+  window_.Add(std::move(arrived.seen));
+  waiting_.push_back(std::move(arrived.waiting));
+  return absl::OkStatus();
+}
+
+absl::Status BackgroundInpainter::Finish(std::vector<FilledFrame>* done) {
+  while (!waiting_.empty()) {
+    if (std::optional<FilledFrame> first = FillFirst()) done->push_back(*std::move(first));
+    ForgetFirst();
+  }
+  return Begin();
+}
+
+BackgroundInpainter::Arrived BackgroundInpainter::Look(InpaintFrame frame) {
   Waiting waiting{.frame = frame.frame,
                   .wanted = frame.wanted,
-                  .displacement = std::move(frame.displacement),
+                  .hand_back = frame.hand_back,
                   .nearer_is_larger = frame.warped.nearer_is_larger};
   if (frame.wanted) {
     waiting.rgba = HalfImage(frame.warped.rgba);
     waiting.seen = HalfImage(frame.warped.displacement);
   }
-  waiting_.push_back(std::move(waiting));
-  if (static_cast<int>(waiting_.size()) > window()) FillFirst(done);
-  return absl::OkStatus();
-}
-
-absl::Status BackgroundInpainter::Finish(std::vector<FilledFrame>* done) {
-  while (!waiting_.empty()) FillFirst(done);
-  return Begin();
-}
-
-void BackgroundInpainter::FillFirst(std::vector<FilledFrame>* done) {
-  const Waiting frame = std::move(waiting_.front());
-  waiting_.pop_front();
-  if (frame.wanted) {
-    std::vector<SeenFrom> neighbours = window_.Neighbours(frame.frame);
-    if (settings_.exposure) {
-      const KeptFrame& own = *window_.Find(frame.frame);
-      for (SeenFrom& neighbour : neighbours) {
-        neighbour.exposure = ExposureBetween(*neighbour.frame, own, neighbour.motion);
-      }
-    }
-    WarpedFrame warped{frame.frame, frame.rgba.ToImage(), frame.seen.ToImage(),
-                       frame.nearer_is_larger};
-    WarpedFrame filled = warped.Clone();
-    if (settings_.elsewhere) {
-      elsewhere_.Fill(frame.displacement, neighbours,
-                      settings_.weighed ? &made_up_.at(frame.frame) : nullptr, &filled);
-    }
-    Image rgb = CopyColour(filled.rgba);
-    Image displacement = filled.displacement.Clone();
-    FillFromBackground(filled, &rgb, &displacement);
-    if (settings_.steady) Steady(filled, neighbours, displacement, &rgb);
-    if (settings_.mean) {
-      const int64_t at = frame.frame;
-      std::erase_if(neighbours, [at](const SeenFrom& neighbour) {
-        return std::abs(neighbour.frame->frame() - at) > kMeanReach;
-      });
-      AverageVisible(neighbours, warped, &rgb);
-    }
-    QuantizeToHalf(rgb);
-    done->push_back({frame.frame, std::move(rgb), std::move(warped)});
+  KeptFrame kept(frame.frame, frame.rgb, frame.displacement);
+  frame.rgb = Image();
+  std::optional<HoleColours> made_up;
+  if (settings_.steady || settings_.weighed) {
+    Image variance = std::move(frame.displacement);  // its memory
+    FillFromBackground(&frame.warped, &variance);
+    made_up.emplace(frame.warped, variance);
   }
-  window_.Forget(frame.frame + 1 - window());
-  made_up_.erase(made_up_.begin(), made_up_.lower_bound(frame.frame + 1 - window()));
+  return {std::move(waiting), std::move(made_up), window_.Prepare(std::move(kept))};
 }
 
-void BackgroundInpainter::Steady(const WarpedFrame& frame, const std::vector<SeenFrom>& neighbours,
-                                 const Image& displacement, Image* rgb) const {
+std::optional<FilledFrame> BackgroundInpainter::FillFirst() {
+  const Waiting& frame = waiting_.front();
+  if (!frame.wanted) return std::nullopt;
+  const KeptFrame& own = *window_.Find(frame.frame);
+  std::vector<SeenFrom> neighbours = window_.Neighbours(frame.frame);
+  if (settings_.exposure) {
+    for (SeenFrom& neighbour : neighbours) {
+      neighbour.exposure = ExposureBetween(*neighbour.frame, own, neighbour.motion);
+    }
+  }
+  WarpedFrame filled = frame.Warped();
+  if (settings_.elsewhere) {
+    elsewhere_.Fill(own, neighbours, settings_.weighed ? &made_up_.at(frame.frame) : nullptr,
+                    &filled);
+  }
+  FillFromBackground(&filled);
+  if (settings_.steady) Steady(neighbours, &filled);
+  filled.rgba.KeepChannels(3);
+  if (settings_.mean) {
+    std::erase_if(neighbours, [&frame](const SeenFrom& neighbour) {
+      return std::abs(neighbour.frame->frame() - frame.frame) > kMeanReach;
+    });
+    AverageVisible(neighbours, frame.Warped(), &filled.rgba);
+  }
+  QuantizeToHalf(filled.rgba);
+  return FilledFrame{frame.frame, std::move(filled.rgba),
+                     frame.hand_back ? frame.Warped() : WarpedFrame()};
+}
+
+void BackgroundInpainter::ForgetFirst() {
+  const int64_t frame = waiting_.front().frame;
+  waiting_.pop_front();
+  window_.Forget(frame + 1 - window());
+  made_up_.erase(made_up_.begin(), made_up_.lower_bound(frame + 1 - window()));
+}
+
+void BackgroundInpainter::Steady(const std::vector<SeenFrom>& neighbours,
+                                 WarpedFrame* filled) const {
   struct Other {
     const HoleColours* colours;
     std::array<float, 16> motion;  // from this frame
@@ -132,16 +151,18 @@ void BackgroundInpainter::Steady(const WarpedFrame& frame, const std::vector<See
     others.push_back(other);
   }
   if (others.empty()) return;
-  const float tolerance = kOneSurface * std::max(1.0f, static_cast<float>(rgb->width()) / 960.0f);
+  const float tolerance =
+      kOneSurface * std::max(1.0f, static_cast<float>(filled->rgba.width()) / 960.0f);
+  Image& rgba = filled->rgba;
   std::vector<HoleRun> runs;
-  for (int y = 0; y < rgb->height(); ++y) {
-    FindHoleRuns(frame.rgba.Row(3, y), rgb->width(), &runs);
+  for (int y = 0; y < rgba.height(); ++y) {
+    FindHoleRuns(rgba.Row(3, y), rgba.width(), &runs);
     for (const HoleRun run : runs) {
       for (int x = run.begin; x < run.end; ++x) {
-        const float d = displacement.Row(0, y)[x];
+        const float d = filled->displacement.Row(0, y)[x];
         const float at = static_cast<float>(x) + d, fy = static_cast<float>(y);
         float sum[3], count = 1;
-        for (int c = 0; c < 3; ++c) sum[c] = rgb->Row(c, y)[x];
+        for (int c = 0; c < 3; ++c) sum[c] = rgba.Row(c, y)[x];
         for (const Other& other : others) {
           const std::array<float, 16>& m = other.motion;
           const float scale = 1.0f / (m[8] * at + m[9] * fy + m[10] + m[11] * d);
@@ -157,7 +178,7 @@ void BackgroundInpainter::Steady(const WarpedFrame& frame, const std::vector<See
           }
           count += 1;
         }
-        for (int c = 0; c < 3; ++c) rgb->Row(c, y)[x] = sum[c] / count;
+        for (int c = 0; c < 3; ++c) rgba.Row(c, y)[x] = sum[c] / count;
       }
     }
   }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "models/api/inpainter.h"
@@ -27,8 +28,9 @@ struct BackgroundSettings {
 // Fills holes with what really stood there, as far as the frames around show it (seen_elsewhere.h),
 // brought over by the motion of the camera (shot_window.h). What none shows is made up of the
 // background beside it (background_fill.h), as the mean of what that gives in this frame and, at
-// the same surface point, in the frames around, each by itself: so it holds still. Keeps 17 frames
-// as halves, and those that wait to be filled.
+// the same surface point, in the frames around, each by itself: so it holds still. Keeps 18 frames
+// as halves, and those that wait to be filled. Uses two threads: one fills while the other looks at
+// the frame that came last.
 class BackgroundInpainter : public Inpainter {
  public:
   explicit BackgroundInpainter(const BackgroundSettings& settings = {});
@@ -36,22 +38,33 @@ class BackgroundInpainter : public Inpainter {
   absl::Status Begin() override;
   absl::Status Push(InpaintFrame frame, std::vector<FilledFrame>* done) override;
   absl::Status Finish(std::vector<FilledFrame>* done) override;
-  std::string Id() const override { return settings_.mean ? "background+mean/2" : "background/2"; }
+  std::string Id() const override { return settings_.mean ? "background+mean/3" : "background/3"; }
 
  private:
   // A frame that is to be filled when those behind it have come.
   struct Waiting {
     int64_t frame = 0;
     bool wanted = true;
-    Image displacement;  // of the source
-    HalfImage rgba;      // of the warped eye, where it's wanted
-    HalfImage seen;      // its displacement
+    bool hand_back = false;
+    HalfImage rgba;  // of the warped eye, where it's wanted
+    HalfImage seen;  // its displacement
     bool nearer_is_larger = true;
+
+    WarpedFrame Warped() const { return {frame, rgba.ToImage(), seen.ToImage(), nearer_is_larger}; }
   };
-  void FillFirst(std::vector<FilledFrame>* done);
-  // Averages what `frame`'s holes were filled with.
-  void Steady(const WarpedFrame& frame, const std::vector<SeenFrom>& neighbours,
-              const Image& displacement, Image* rgb) const;
+  struct Arrived {
+    Waiting waiting;
+    std::optional<HoleColours> made_up;
+    ShotWindow::Arrival seen;
+  };
+  // All that a new frame says by itself and beside those before it. Changes nothing that FillFirst
+  // looks at.
+  Arrived Look(InpaintFrame frame);
+  // The first of those that wait; none where it isn't wanted.
+  std::optional<FilledFrame> FillFirst();
+  void ForgetFirst();
+  // Averages what the holes of `filled` were filled with.
+  void Steady(const std::vector<SeenFrom>& neighbours, WarpedFrame* filled) const;
 
   BackgroundSettings settings_;
   ShotWindow window_;

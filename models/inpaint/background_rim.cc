@@ -58,8 +58,8 @@ Sample SampleRow(const WarpedFrame& frame, int y, const HoleSides& sides, int fi
 
 }  // namespace
 
-void CleanBackgroundRim(const WarpedFrame& frame, int y, HoleRun run, const HoleSides& sides,
-                        Image* rgb) {
+void CleanBackgroundRim(int y, HoleRun run, const HoleSides& sides, WarpedFrame* target) {
+  const WarpedFrame& frame = *target;
   const bool has_both = run.begin > 0 && run.end < frame.rgba.width();
   if (!has_both || sides.left == sides.right) return;
   const int step = sides.left ? -1 : 1;  // away from the hole, into the background
@@ -82,7 +82,8 @@ void CleanBackgroundRim(const WarpedFrame& frame, int y, HoleRun run, const Hole
       return;
     }
     for (int c = 0; c < 3; ++c) {
-      rgb->Row(c, y)[x] = colour[static_cast<size_t>(c)] - share * contrast[static_cast<size_t>(c)];
+      target->rgba.Row(c, y)[x] =
+          colour[static_cast<size_t>(c)] - share * contrast[static_cast<size_t>(c)];
     }
   }
 }

@@ -10,9 +10,8 @@ namespace stereofarm {
 // second time, on the hole's far side, and colour the fill. Takes the foreground's share out of the
 // two pixels next to the hole, where they are plainly a mixture: their colour lies between that of
 // the background behind them and that of the foreground on the hole's other side, by more than the
-// background varies by itself. Reads `frame`, writes those pixels of `rgb`.
-void CleanBackgroundRim(const WarpedFrame& frame, int y, HoleRun run, const HoleSides& sides,
-                        Image* rgb);
+// background varies by itself.
+void CleanBackgroundRim(int y, HoleRun run, const HoleSides& sides, WarpedFrame* target);
 
 }  // namespace stereofarm
 

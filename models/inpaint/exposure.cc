@@ -7,7 +7,8 @@
 namespace stereofarm {
 namespace {
 
-constexpr int kGrid = 3;              // pixels of the small picture from sample to sample
+constexpr int kGrid = 6;              // pixels of the small picture from sample to sample; with 3
+                                      // the fills are the same to 0.01 dB
 constexpr float kSameSurface = 1.0f;  // of displacement, pixels at a width of 960
 constexpr size_t kFewestSamples = 50;
 constexpr int kRounds = 5;

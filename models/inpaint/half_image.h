@@ -1,9 +1,7 @@
 #ifndef STEREOFARM_MODELS_INPAINT_HALF_IMAGE_H_
 #define STEREOFARM_MODELS_INPAINT_HALF_IMAGE_H_
 
-#include <cstdint>
-#include <vector>
-
+#include "common/image/half_buffer.h"
 #include "common/image/image.h"
 
 namespace stereofarm {
@@ -18,7 +16,7 @@ class HalfImage {
 
  private:
   int width_ = 0, height_ = 0, channels_ = 0;
-  std::vector<uint16_t> halves_;  // row by row, plane by plane
+  HalfBuffer halves_;  // row by row, plane by plane
 };
 
 }  // namespace stereofarm

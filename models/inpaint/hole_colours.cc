@@ -9,19 +9,18 @@
 
 namespace stereofarm {
 
-HoleColours::HoleColours(const WarpedFrame& warped, const Image& rgb, const Image& displacement,
-                         const Image& variance) {
+HoleColours::HoleColours(const WarpedFrame& filled, const Image& variance) {
   std::vector<HoleRun> holes;
   std::vector<float> values;
-  for (int y = 0; y < warped.rgba.height(); ++y) {
+  for (int y = 0; y < filled.rgba.height(); ++y) {
     rows_.push_back(runs_.size());
-    FindHoleRuns(warped.rgba.Row(3, y), warped.rgba.width(), &holes);
+    FindHoleRuns(filled.rgba.Row(3, y), filled.rgba.width(), &holes);
     for (const HoleRun hole : holes) {
       runs_.push_back({hole.begin, hole.end, variances_.size()});
       values.clear();
       for (int x = hole.begin; x < hole.end; ++x) {
-        for (int c = 0; c < 3; ++c) values.push_back(rgb.Row(c, y)[x]);
-        values.push_back(displacement.Row(0, y)[x]);
+        for (int c = 0; c < 3; ++c) values.push_back(filled.rgba.Row(c, y)[x]);
+        values.push_back(filled.displacement.Row(0, y)[x]);
       }
       const size_t old = values_.size();
       values_.resize(old + values.size());

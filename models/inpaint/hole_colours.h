@@ -14,9 +14,8 @@ namespace stereofarm {
 // What a frame's holes were filled with, and nothing else of the frame.
 class HoleColours {
  public:
-  // `rgb`, `displacement`, `variance`: of all pixels, the holes of `warped` among them.
-  HoleColours(const WarpedFrame& warped, const Image& rgb, const Image& displacement,
-              const Image& variance);
+  // `filled`: holes, which alpha names, have colour and displacement. `variance`: of each hole.
+  HoleColours(const WarpedFrame& filled, const Image& variance);
 
   struct Pixel {
     std::array<float, 3> rgb;

@@ -38,7 +38,7 @@ KeptFrame::KeptFrame(int64_t frame, const Image& rgb, const Image& displacement)
       width_(rgb.width()),
       height_(rgb.height()),
       pixels_(static_cast<size_t>(width_) * static_cast<size_t>(height_) * kChannels),
-      halves_of_displacement_(pixels_.size() / kChannels),
+      halves_of_displacement_(static_cast<size_t>(width_) * static_cast<size_t>(height_)),
       blocks_across_((width_ + kBlockWidth - 1) / kBlockWidth),
       blocks_down_((height_ + kBlockHeight - 1) / kBlockHeight),
       ranges_(static_cast<size_t>(blocks_across_) * static_cast<size_t>(blocks_down_),
@@ -54,10 +54,11 @@ KeptFrame::KeptFrame(int64_t frame, const Image& rgb, const Image& displacement)
       out[4 * x + 2] = b[x];
       out[4 * x + 3] = d[x];
     }
-    FloatToHalf(row.data(), &pixels_[static_cast<size_t>(y) * row.size()],
+    FloatToHalf(row.data(), pixels_.get() + static_cast<size_t>(y) * row.size(),
                 static_cast<int64_t>(row.size()));
-    FloatToHalf(d, &halves_of_displacement_[static_cast<size_t>(y) * static_cast<size_t>(width_)],
-                width_);
+    FloatToHalf(
+        d, halves_of_displacement_.get() + static_cast<size_t>(y) * static_cast<size_t>(width_),
+        width_);
     Range* ranges =
         &ranges_[static_cast<size_t>(y / kBlockHeight) * static_cast<size_t>(blocks_across_)];
     for (int x = 0; x < width_; ++x) {

@@ -5,6 +5,7 @@
 #include <opencv2/core.hpp>
 #include <vector>
 
+#include "common/image/half_buffer.h"
 #include "common/image/image.h"
 
 namespace stereofarm {
@@ -27,15 +28,15 @@ class KeptFrame {
   int width() const { return width_; }
   int height() const { return height_; }
   const uint16_t* Pixel(int x, int y) const {
-    return &pixels_[(static_cast<size_t>(y) * static_cast<size_t>(width_) +
-                     static_cast<size_t>(x)) *
-                    kChannels];
+    return pixels_.get() +
+           (static_cast<size_t>(y) * static_cast<size_t>(width_) + static_cast<size_t>(x)) *
+               kChannels;
   }
 
   // From x on, to the row's end.
   const uint16_t* Displacement(int x, int y) const {
-    return &halves_of_displacement_[static_cast<size_t>(y) * static_cast<size_t>(width_) +
-                                    static_cast<size_t>(x)];
+    return halves_of_displacement_.get() + static_cast<size_t>(y) * static_cast<size_t>(width_) +
+           static_cast<size_t>(x);
   }
 
   // Least and largest displacement of the finite pixels of a block; low > high where there's none.
@@ -57,8 +58,8 @@ class KeptFrame {
  private:
   int64_t frame_;
   int width_, height_;
-  std::vector<uint16_t> pixels_;
-  std::vector<uint16_t> halves_of_displacement_;
+  HalfBuffer pixels_;
+  HalfBuffer halves_of_displacement_;
   int blocks_across_, blocks_down_;
   std::vector<Range> ranges_;
   cv::Mat grey_, displacement_, colour_;

@@ -7,17 +7,15 @@
 namespace stereofarm {
 namespace {
 
-constexpr int kGrid = 8;                  // pixels of the flow's picture from point to point
-constexpr int kNeighbourhood = 7;         // of which the displacement must be even
-constexpr float kEven = 1.5f;             // range of displacement there, pixels at a width of 960
-constexpr float kRoundTrip = 0.5f;        // pixels of the flow's picture
-constexpr float kRoundTripShare = 0.02f;  // of the motion, on top
-constexpr double kFewestFollowed = 0.1;   // of the grid's points
+constexpr int kGrid = 8;               // pixels of the flow's picture from point to point
+constexpr int kNeighbourhood = 7;      // of which the displacement must be even
+constexpr float kEven = 1.5f;          // range of displacement there, pixels at a width of 960
+constexpr double kFewestInside = 0.1;  // of the grid's points
 
 }  // namespace
 
 MotionFit MotionBetween(const KeptFrame& a, const KeptFrame& b, DenseFlow* flow) {
-  const FlowPair pair = flow->Between(a.grey(), b.grey());
+  const cv::Mat forward = flow->Forward(a.grey(), b.grey());
   const cv::Mat window = cv::Mat::ones(kNeighbourhood, kNeighbourhood, CV_8U);
   cv::Mat high, low;
   cv::dilate(a.displacement(), high, window);
@@ -25,16 +23,17 @@ MotionFit MotionBetween(const KeptFrame& a, const KeptFrame& b, DenseFlow* flow)
   const float even = kEven * static_cast<float>(a.width()) / 960.0f;
   const double sx = static_cast<double>(a.width()) / a.grey().cols;
   const double sy = static_cast<double>(a.height()) / a.grey().rows;
+  const float right = static_cast<float>(b.grey().cols - 1);
+  const float bottom = static_cast<float>(b.grey().rows - 1);
   std::vector<PointPair> points;
   int asked = 0;
   for (int y = kGrid / 2; y < a.grey().rows; y += kGrid) {
     for (int x = kGrid / 2; x < a.grey().cols; x += kGrid) {
       if (!(high.at<float>(y, x) - low.at<float>(y, x) < even)) continue;
       ++asked;
-      const cv::Vec2f motion = pair.forward.at<cv::Vec2f>(y, x);
-      const float length = std::sqrt(motion.dot(motion));
-      if (!(pair.forward_error.at<float>(y, x) < kRoundTrip + kRoundTripShare * length)) continue;
+      const cv::Vec2f motion = forward.at<cv::Vec2f>(y, x);
       const float tx = static_cast<float>(x) + motion[0], ty = static_cast<float>(y) + motion[1];
+      if (!(tx >= 0 && ty >= 0 && tx <= right && ty <= bottom)) continue;
       const float d = SampleLinear(b.displacement(), tx, ty);
       if (!std::isfinite(d)) continue;
       points.push_back(
@@ -42,7 +41,7 @@ MotionFit MotionBetween(const KeptFrame& a, const KeptFrame& b, DenseFlow* flow)
            .to = {(tx + 0.5) * sx - 0.5, (ty + 0.5) * sy - 0.5, d}});
     }
   }
-  if (static_cast<double>(points.size()) < kFewestFollowed * asked) return {};
+  if (static_cast<double>(points.size()) < kFewestInside * asked) return {};
   return FitDisparityMotion(points, a.width(), a.height());
 }
 

@@ -8,8 +8,9 @@
 namespace stereofarm {
 
 // How the scene moves from frame `a` to frame `b`: the motion that agrees best with the flow
-// between them, seen on a grid of points whose flow comes back to them and which lie away from
-// edges of depth, where flow is wrong. Two frames without a common scene agree on nothing.
+// between them, seen on a grid of points away from edges of depth, where flow is wrong. That flow
+// from `b` comes back to them isn't asked: the fills are the same to 0.02 dB, and finding it takes
+// as long as all the rest. Two frames without a common scene agree on nothing.
 MotionFit MotionBetween(const KeptFrame& a, const KeptFrame& b, DenseFlow* flow);
 
 }  // namespace stereofarm

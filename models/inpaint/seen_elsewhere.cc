@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "common/image/half.h"
@@ -83,7 +84,7 @@ bool SeenElsewhere::AnyHole(int x0, int y0, int x1, int y1) const {
   return false;
 }
 
-void SeenElsewhere::Land(const SeenFrom& from, const Image& displacement, float sign) {
+void SeenElsewhere::Land(const SeenFrom& from, const KeptFrame& own, float sign) {
   landings_.assign(holes_.size(), Landing{.nearest = -kInfinity});
   const KeptFrame& frame = *from.frame;
   const int across = frame.blocks_across();
@@ -103,7 +104,7 @@ void SeenElsewhere::Land(const SeenFrom& from, const Image& displacement, float 
       const float bottom = std::min(bounds.bottom, static_cast<float>(height_));
       if (AnyHole(static_cast<int>(left) - 2, static_cast<int>(top) - 2,
                   static_cast<int>(right) + 2, static_cast<int>(bottom) + 2)) {
-        LandBlock(from, displacement, sign, bx, by);
+        LandBlock(from, own, sign, bx, by);
       }
     }
   }
@@ -137,7 +138,7 @@ void SeenElsewhere::FindBounds(const SeenFrom& from, int by) {
   }
 }
 
-void SeenElsewhere::LandBlock(const SeenFrom& from, const Image& displacement, float sign, int bx,
+void SeenElsewhere::LandBlock(const SeenFrom& from, const KeptFrame& own, float sign, int bx,
                               int by) {
   constexpr int kWidth = KeptFrame::kBlockWidth;
   const KeptFrame& frame = *from.frame;
@@ -149,29 +150,36 @@ void SeenElsewhere::LandBlock(const SeenFrom& from, const Image& displacement, f
   const float right = static_cast<float>(width_), bottom = static_cast<float>(height_);
   const int across = static_cast<int>(near_across_);
   float source_d[kWidth] = {}, seen_x[kWidth], seen_y[kWidth], seen_d[kWidth], place[kWidth];
-  int near[kWidth];
+  int32_t near[kWidth];
   for (int y = by * KeptFrame::kBlockHeight; y < end; ++y) {
     HalfToFloat(frame.Displacement(x0, y), source_d, count);
     const float fy = static_cast<float>(y);
-    for (int i = 0; i < kWidth; ++i) {
-      const float x = static_cast<float>(x0 + i), d = source_d[i];
-      const float scale = 1.0f / (m[8] * x + m[9] * fy + m[10] + m[11] * d);
-      seen_x[i] = (m[0] * x + m[1] * fy + m[2] + m[3] * d) * scale;
-      seen_y[i] = (m[4] * x + m[5] * fy + m[6] + m[7] * d) * scale;
-      seen_d[i] = (m[12] * x + m[13] * fy + m[14] + m[15] * d) * scale;
-      place[i] = seen_x[i] - seen_d[i];
+    for (int i = 0; i < kWidth; i += 8) {
+      const Float8 x = static_cast<float>(x0 + i) + kLanes, d = Load8(source_d + i);
+      const Float8 scale = 1.0f / (m[8] * x + m[9] * fy + m[10] + m[11] * d);
+      const Float8 to_x = (m[0] * x + m[1] * fy + m[2] + m[3] * d) * scale;
+      const Float8 to_y = (m[4] * x + m[5] * fy + m[6] + m[7] * d) * scale;
+      const Float8 to_d = (m[12] * x + m[13] * fy + m[14] + m[15] * d) * scale;
+      const Float8 at = to_x - to_d;
       // Columns and rows -2 and `width` or `height` are never near a hole; what isn't a number goes
       // there too.
-      const float px = place[i] > -1.0f ? (place[i] < right ? place[i] : right) : -2.0f;
-      const float py = seen_y[i] > -1.0f ? (seen_y[i] < bottom ? seen_y[i] : bottom) : -2.0f;
-      near[i] = static_cast<int>(py + 2.0f) * across + static_cast<int>(px + 2.0f);
+      const Float8 px = Select8(at > Splat8(-1.0f), Min8(at, Splat8(right)), Splat8(-2.0f));
+      const Float8 py = Select8(to_y > Splat8(-1.0f), Min8(to_y, Splat8(bottom)), Splat8(-2.0f));
+      const Int8 cell = __builtin_convertvector(py + 2.0f, Int8) * across +
+                        __builtin_convertvector(px + 2.0f, Int8);
+      Store8(seen_x + i, to_x);
+      Store8(seen_y + i, to_y);
+      Store8(seen_d + i, to_d);
+      Store8(place + i, at);
+      std::memcpy(near + i, &cell, sizeof(cell));
     }
     for (int i = 0; i < count; ++i) {
       if (near_[static_cast<size_t>(near[i])] == 0) continue;
       const float sx = std::floor(seen_x[i] + 0.5f);
       const int sy = std::clamp(static_cast<int>(seen_y[i] + 0.5f), 0, height_ - 1);
       if (sx >= 0 && sx < right &&
-          sign * displacement.Row(0, sy)[static_cast<int>(sx)] < sign * seen_d[i] - hidden_) {
+          sign * LoadHalf(own.Displacement(static_cast<int>(sx), sy)) <
+              sign * seen_d[i] - hidden_) {
         continue;
       }
       LandPixel({.nearest = sign * seen_d[i],
@@ -225,14 +233,14 @@ void SeenElsewhere::Settle(Place* places) const {
   }
 }
 
-void SeenElsewhere::Fill(const Image& displacement, const std::vector<SeenFrom>& neighbours,
+void SeenElsewhere::Fill(const KeptFrame& own, const std::vector<SeenFrom>& neighbours,
                          const HoleColours* made_up, WarpedFrame* warped) {
   FindHoles(*warped);
   if (holes_.empty()) return;
   const float sign = warped->nearer_is_larger ? 1.0f : -1.0f;
   places_.resize(holes_.size() * neighbours.size());
   for (size_t n = 0; n < neighbours.size(); ++n) {
-    Land(neighbours[n], displacement, sign);
+    Land(neighbours[n], own, sign);
     Settle(&places_[n * holes_.size()]);
   }
   std::vector<float> found;

@@ -24,8 +24,8 @@ struct SeenFrom {
 // Fills holes with what other frames of the shot show of the surface that stands there.
 class SeenElsewhere {
  public:
-  // Fills what holes of `warped` it can, known from then on. `displacement` is the source eye's of
-  // the same frame.
+  // Fills what holes of `warped` it can, known from then on. `own`: the same frame
+  // as the source eye sees it.
   //
   // Each neighbour's pixels are moved into the frame and on into the eye to be made, where the
   // nearest that reaches a pixel wins. A point counts only where the source eye sees nothing
@@ -35,7 +35,7 @@ class SeenElsewhere {
   // `made_up` (may be null) is what the holes would be filled with without other frames. The two
   // are mixed by what each is worth: the frames' answers by how much they vary, as they do where
   // something moves by itself; what is made up by how much the background beside it varies.
-  void Fill(const Image& displacement, const std::vector<SeenFrom>& neighbours,
+  void Fill(const KeptFrame& own, const std::vector<SeenFrom>& neighbours,
             const HoleColours* made_up, WarpedFrame* warped);
 
  private:
@@ -64,9 +64,9 @@ class SeenElsewhere {
 
   void FindHoles(const WarpedFrame& warped);
   bool AnyHole(int x0, int y0, int x1, int y1) const;
-  void Land(const SeenFrom& from, const Image& displacement, float sign);
+  void Land(const SeenFrom& from, const KeptFrame& own, float sign);
   void FindBounds(const SeenFrom& from, int by);
-  void LandBlock(const SeenFrom& from, const Image& displacement, float sign, int bx, int by);
+  void LandBlock(const SeenFrom& from, const KeptFrame& own, float sign, int bx, int by);
   void LandPixel(const Landing& pixel);
   void Settle(Place* places) const;
 

@@ -14,14 +14,20 @@ constexpr double kAgreeing = 0.5;
 
 }  // namespace
 
-void ShotWindow::Add(KeptFrame frame) {
-  frames_.push_back(std::move(frame));
-  const KeptFrame& added = frames_.back();
+ShotWindow::Arrival ShotWindow::Prepare(KeptFrame frame) {
+  Arrival arrival{std::move(frame), {}};
   for (const int step : {1, kLongStep}) {
-    const KeptFrame* earlier = Find(added.frame() - step);
-    if (earlier == nullptr || added.frame() % step != 0) continue;
-    motions_[{step, earlier->frame()}] = MotionBetween(*earlier, added, &flow_);
+    const KeptFrame* earlier = Find(arrival.frame.frame() - step);
+    if (earlier == nullptr || arrival.frame.frame() % step != 0) continue;
+    arrival.motions.emplace_back(step, MotionBetween(*earlier, arrival.frame, &flow_));
   }
+  return arrival;
+}
+
+void ShotWindow::Add(Arrival arrival) {
+  const int64_t frame = arrival.frame.frame();
+  frames_.push_back(std::move(arrival.frame));
+  for (auto& [step, fit] : arrival.motions) motions_[{step, frame - step}] = std::move(fit);
 }
 
 void ShotWindow::Forget(int64_t frame) {

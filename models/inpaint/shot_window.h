@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "models/flow/dense_flow.h"
@@ -20,8 +21,15 @@ class ShotWindow {
  public:
   static constexpr int kReach = 8;
 
-  // `frame` follows the last one that was added.
-  void Add(KeptFrame frame);
+  // A frame, and how the scene moves into it from frames before it.
+  struct Arrival {
+    KeptFrame frame;
+    std::vector<std::pair<int, MotionFit>> motions;  // by distance
+  };
+  // `frame` follows the last one that was added. Changes nothing that others of these functions
+  // look at: Neighbours may be asked meanwhile.
+  Arrival Prepare(KeptFrame frame);
+  void Add(Arrival arrival);
   // Forgets frames before `frame`.
   void Forget(int64_t frame);
   const KeptFrame* Find(int64_t frame) const;

@@ -92,6 +92,16 @@ inline Float4 LoadHalf4(const uint16_t* from) {
 #endif
 }
 
+inline float LoadHalf(const uint16_t* from) {
+#if defined(__F16C__)
+  return _cvtsh_ss(*from);
+#else
+  float value;
+  HalfToFloat(from, &value, 1);
+  return value;
+#endif
+}
+
 }  // namespace stereofarm
 
 #endif  // STEREOFARM_MODELS_STEREO_FLOAT8_H_

@@ -312,11 +312,8 @@ absl::StatusOr<Shot> ReadShot(const std::string& prefix, const Options& options)
            TrueMotion(rig, frame.left.width(), frame.left.height(), path[static_cast<size_t>(u)],
                       path[static_cast<size_t>(t)])});
     }
-    elsewhere.Fill(frame.displacement, neighbours, nullptr, &frame.geometry);
-    Image rgb = CopyColour(frame.geometry.rgba);
-    Image displacement = frame.geometry.displacement.Clone();
-    FillFromBackground(frame.geometry, &rgb, &displacement);
-    frame.geometry.displacement = std::move(displacement);
+    elsewhere.Fill(kept[static_cast<size_t>(t)], neighbours, nullptr, &frame.geometry);
+    FillFromBackground(&frame.geometry);
     if (t + 1 < count) {
       frame.to_next = TrueMotion(rig, frame.left.width(), frame.left.height(),
                                  path[static_cast<size_t>(t)], path[static_cast<size_t>(t) + 1]);

@@ -49,8 +49,12 @@ absl::Status InpaintStage::Advance() {
   for (const auto& [which, inpainter] : *inpainters_) {
     EyeFrame& eye = frame->eye(which);
     const bool keep = (wanted && wants_.rgb) || --left > 0;
-    InpaintFrame input{frame->frame, keep ? frame->rgb.Clone() : std::move(frame->rgb),
-                       std::move(eye.displacement), std::move(eye.warped), wanted};
+    InpaintFrame input{frame->frame,
+                       keep ? frame->rgb.Clone() : std::move(frame->rgb),
+                       std::move(eye.displacement),
+                       std::move(eye.warped),
+                       wanted,
+                       wants_.warped};
     SF_RETURN_IF_ERROR(inpainter->Push(std::move(input), &done[which]));
   }
   if (wanted) waiting_.push_back(*std::move(frame));

@@ -68,8 +68,9 @@ absl::Status RunRender(Splatter* splatter, const Inpainters& inpainters, TaskRun
   SF_ASSIGN_OR_RETURN(Frames frames,
                       WithDepth(wants.filled ? FillRange(shard, inpainters) : shard.core,
                                 /*with_picture=*/true, WarpDepth(settings, wants.depth), run));
+  // On the thread of the join: filling, the longest of the stages, takes two.
   frames = std::make_unique<WarpStage>(
-      Ahead(std::move(frames)), wants.filled ? Both(wants, kInpaintWants) : wants, splatter, run);
+      std::move(frames), wants.filled ? Both(wants, kInpaintWants) : wants, splatter, run);
   if (wants.filled) {
     frames = std::make_unique<InpaintStage>(Ahead(std::move(frames)), &inpainters, shard.core,
                                             wants, run);

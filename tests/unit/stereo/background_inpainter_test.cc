@@ -79,7 +79,7 @@ struct Film {
   }
 
   InpaintFrame Frame(int64_t t) const {
-    InpaintFrame frame{.frame = t};
+    InpaintFrame frame{.frame = t, .hand_back = true};
     See(t, 0, &frame.rgb, &frame.displacement);
     Splat(frame.rgb, frame.displacement, nearer_is_larger, &frame.warped);
     frame.warped.frame = t;
@@ -309,16 +309,14 @@ TEST(HoleColoursTest, OnlyHolesOfTheSameSurfaceAreRead) {
   WarpedFrame frame{.rgba = Image(8, 4, 4), .displacement = Image(8, 4, 1)};
   frame.rgba.Fill(1);
   frame.displacement.Fill(2);
-  Image rgb(8, 4, 3);
-  rgb.Fill(0.9f);
   for (const int x : {3, 4}) {
     frame.rgba.Row(3, 1)[x] = 0;
-    for (int c = 0; c < 3; ++c) rgb.Row(c, 1)[x] = x == 3 ? 0.25f : 0.5f;
+    for (int c = 0; c < 3; ++c) frame.rgba.Row(c, 1)[x] = x == 3 ? 0.25f : 0.5f;
   }
   frame.displacement.Row(0, 1)[4] = 6;
   Image variance(8, 4, 1);
   variance.Fill(0.125f);
-  const HoleColours colours(frame, rgb, frame.displacement, variance);
+  const HoleColours colours(frame, variance);
   EXPECT_FALSE(colours.At(2, 1));
   ASSERT_TRUE(colours.At(3, 1));
   EXPECT_EQ(colours.At(3, 1)->rgb[0], 0.25f);

@@ -99,13 +99,13 @@ TEST(BackgroundFillTest, EqualsPlainTwin) {
   for (const auto& size : sizes) {
     for (const bool nearer_is_larger : {true, false}) {
       const WarpedFrame frame = RandomWarp(size[0], size[1], nearer_is_larger, *random);
-      Image cleaned = frame.rgba.Clone();
+      WarpedFrame cleaned = frame.Clone();
       std::vector<HoleRun> runs;
       for (int y = 0; y < size[1]; ++y) {
         FindHoleRuns(frame.rgba.Row(3, y), size[0], &runs);
         for (const HoleRun run : runs) {
           if (run.end - run.begin < size[0]) {
-            CleanBackgroundRim(frame, y, run, FindHoleSides(frame, y, run), &cleaned);
+            CleanBackgroundRim(y, run, FindHoleSides(frame, y, run), &cleaned);
           }
         }
       }
@@ -115,7 +115,7 @@ TEST(BackgroundFillTest, EqualsPlainTwin) {
         for (const HoleRun run : runs) {
           if (run.end - run.begin == size[0]) continue;
           for (int x = run.begin; x < run.end; ++x) {
-            ExpectPlainMean(frame, cleaned, filled, y, run, x);
+            ExpectPlainMean(frame, cleaned.rgba, filled, y, run, x);
           }
         }
       }

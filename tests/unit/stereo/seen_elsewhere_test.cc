@@ -25,12 +25,15 @@ class SeenElsewhereTest : public testing::Test {
     Frame(0.5f, true, &rgb_, &displacement_);
     Splat(rgb_, displacement_, true, &warped_);
     // A picture where the strip's background is made up, evenly.
-    Image rgb = CopyColour(warped_.rgba), displacement = warped_.displacement.Clone();
+    WarpedFrame even = warped_.Clone();
+    for (int y = 0; y < kHeight; ++y) {
+      for (int c = 0; c < 3; ++c) std::fill_n(even.rgba.Row(c, y), kWidth, 0.5f);
+    }
+    even.displacement.Fill(0);
     Image variance(kWidth, kHeight, 1);
-    rgb.Fill(0.5f);
-    displacement.Fill(0);
     variance.Fill(0);
-    made_up_ = std::make_unique<HoleColours>(warped_, rgb, displacement, variance);
+    made_up_ = std::make_unique<HoleColours>(even, variance);
+    own_ = std::make_unique<KeptFrame>(0, rgb_, displacement_);
   }
 
   // The wall's colour; the strip, 8 pixels nearer, is black.
@@ -59,8 +62,7 @@ class SeenElsewhereTest : public testing::Test {
     std::vector<SeenFrom> neighbours;
     for (const KeptFrame& frame : kept) neighbours.push_back({&frame, {}});
     WarpedFrame filled = warped_.Clone();
-    SeenElsewhere().Fill(displacement_, neighbours, with_made_up ? made_up_.get() : nullptr,
-                         &filled);
+    SeenElsewhere().Fill(*own_, neighbours, with_made_up ? made_up_.get() : nullptr, &filled);
     EXPECT_EQ(filled.rgba.Row(3, 16)[26], 1);
     EXPECT_NEAR(filled.displacement.Row(0, 16)[26], 0, 0.01);
     return filled.rgba.Row(1, 16)[26];
@@ -69,6 +71,7 @@ class SeenElsewhereTest : public testing::Test {
   Image rgb_, displacement_;
   WarpedFrame warped_;
   std::unique_ptr<HoleColours> made_up_;
+  std::unique_ptr<KeptFrame> own_;
 };
 
 TEST_F(SeenElsewhereTest, FramesThatAgreeAreBelieved) {
@@ -94,7 +97,7 @@ TEST_F(SeenElsewhereTest, ExposureIsApplied) {
   from.exposure.gain = {1, 1.5f, 1};
   from.exposure.offset = {0, 0.1f, 0};
   WarpedFrame filled = warped_.Clone();
-  SeenElsewhere().Fill(displacement_, {from}, nullptr, &filled);
+  SeenElsewhere().Fill(*own_, {from}, nullptr, &filled);
   EXPECT_NEAR(filled.rgba.Row(1, 16)[26], 0.7f, 1e-3);
 }
 
@@ -105,7 +108,7 @@ TEST_F(SeenElsewhereTest, PointWhereTheSourceEyeLooksFartherCantBeThere) {
   displacement.Fill(4);
   const KeptFrame kept(1, rgb, displacement);
   WarpedFrame filled = warped_.Clone();
-  SeenElsewhere().Fill(displacement_, {{&kept, {}}}, nullptr, &filled);
+  SeenElsewhere().Fill(*own_, {{&kept, {}}}, nullptr, &filled);
   // The strip's hole starts at column 24; its point of displacement 4 there would be at 28, in the
   // strip; at column 29 and on it would be at 33, where the eye sees the wall.
   EXPECT_EQ(filled.rgba.Row(3, 16)[24], 1);
@@ -159,16 +162,17 @@ TEST(SeenElsewhereTwinTest, LandsLikeThePlainWay) {
     const Image there = RandomSteps(83, 41, 7, *random), here = RandomSteps(83, 41, 7, *random);
     WarpedFrame warped;
     Splat(rgb, here, nearer_is_larger, &warped);
-    const KeptFrame kept(1, rgb, there);
-    Image halves = there.Clone();
+    const KeptFrame kept(1, rgb, there), own(0, rgb, here);
+    Image halves = there.Clone(), own_halves = here.Clone();
     QuantizeToHalf(halves);
+    QuantizeToHalf(own_halves);
     WarpedFrame filled = warped.Clone();
-    SeenElsewhere().Fill(here, {{&kept, motion}}, nullptr, &filled);
+    SeenElsewhere().Fill(own, {{&kept, motion}}, nullptr, &filled);
     for (int y = 0; y < 41; ++y) {
       for (int x = 0; x < 83; ++x) {
         if (warped.rgba.Row(3, y)[x] != 0) continue;
         ++holes;
-        const PlainLanding plain = LandPlainly(halves, motion, here, sign, x, y);
+        const PlainLanding plain = LandPlainly(halves, motion, own_halves, sign, x, y);
         const bool known = plain.weight > 0.65f;
         landed += known;
         const bool agrees = (filled.rgba.Row(3, y)[x] != 0) == known;
@@ -185,7 +189,7 @@ TEST(SeenElsewhereTwinTest, LandsLikeThePlainWay) {
 
 TEST_F(SeenElsewhereTest, WithoutNeighboursHolesStay) {
   WarpedFrame filled = warped_.Clone();
-  SeenElsewhere().Fill(displacement_, {}, nullptr, &filled);
+  SeenElsewhere().Fill(*own_, {}, nullptr, &filled);
   EXPECT_EQ(filled.rgba.Row(3, 16)[26], 0);
 }
 

@@ -89,7 +89,8 @@ absl::Status WindowMean::Finish(std::vector<FilledFrame>* done) {
 FilledFrame WindowMean::Fill(size_t target) const {
   const InpaintFrame& frame = frames_[target];
   const Image& rgba = frame.warped.rgba;
-  FilledFrame filled{frame.frame, Image(rgba.width(), rgba.height(), 3), frame.warped.Clone()};
+  FilledFrame filled{frame.frame, Image(rgba.width(), rgba.height(), 3),
+                     frame.hand_back ? frame.warped.Clone() : WarpedFrame()};
   for (int c = 0; c < 3; ++c) {
     for (int y = 0; y < rgba.height(); ++y) {
       for (int x = 0; x < rgba.width(); ++x) {
