@@ -89,11 +89,11 @@ absl::StatusOr<std::string> HashEnds(const std::filesystem::path& path) {
 int StageVersion(TaskKind kind) {
   switch (kind) {
     case TaskKind::kRender:
-      return 4;
+      return 5;
     case TaskKind::kWarp:
+    case TaskKind::kInpaint:
       return 3;
     case TaskKind::kDepth:
-    case TaskKind::kInpaint:
       return 2;
     case TaskKind::kScan:
     case TaskKind::kEncode:
