@@ -8,8 +8,7 @@
 namespace stereofarm {
 
 // Gives each row y with empty[y] the pixels of the nearest row that isn't empty, the upper one of
-// two as near. Black where every row is empty. Alpha, a
-// fourth channel, stays as it is.
+// two as near. Black where every row is empty. Alpha, a fourth channel, stays as it is.
 void FillEmptyRows(const std::vector<bool>& empty, Image* image);
 
 }  // namespace stereofarm
