@@ -11,12 +11,14 @@ namespace stereofarm {
 // "depth-anything-v2-small:FILE". A network of the registry may stand without its file as long as
 // nobody has looked up where its weights are. "+bfloat16" behind a network's name asks for that
 // type instead of float32 (on a GPU: instead of half precision): faster, and other numbers.
+// "parallax+raft-small" and "parallax+raft-large" are parallax with that network's optical flow;
+// the file, where there is one, holds the network's weights.
 struct DepthSetting {
   std::string model;  // what stands before the first colon
   std::string path;   // what stands behind it; empty without one
 
-  // The model's name without the type.
-  std::string Network() const { return model.substr(0, model.find('+')); }
+  // What the registry calls the network that the file holds.
+  std::string Network() const;
   bool InBfloat16() const { return model.ends_with("+bfloat16"); }
   bool ReadsPictures() const { return model == "exr"; }
   bool ReadsModelFile() const { return !path.empty() && !ReadsPictures(); }

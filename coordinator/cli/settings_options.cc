@@ -145,7 +145,8 @@ void AddPictureOptions(CLI::App* command, SettingsArguments* arguments) {
                    "Where depth comes from: parallax (built in),\n"
                    "exr:DIR (one file a frame), torchscript:FILE, or a\n"
                    "network of `stereofarm models list`, with its weights\n"
-                   "where that keeps them or in a file: NAME:FILE")
+                   "where that keeps them or in a file: NAME:FILE;\n"
+                   "parallax+raft-small and -large: with that flow")
       ->type_name("MODEL")
       ->capture_default_str()
       ->group(group);

@@ -53,7 +53,7 @@ constexpr int64_t kShotFrames = 3000;
 double DepthPixels(const JobSettings& settings, double width, double height) {
   const double pixels = width * height;
   if (settings.depth.starts_with("exr:")) return pixels;
-  if (settings.depth == "parallax") {
+  if (settings.depth.starts_with("parallax")) {
     const double scale =
         std::min({1.0, kParallaxWidest / width, std::sqrt(kParallaxPixels / pixels)});
     return pixels * scale * scale;

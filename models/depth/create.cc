@@ -1,11 +1,13 @@
 #include "models/depth/create.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 #include "models/depth/depth_anything_estimator.h"
 #include "models/depth/parallax_estimator.h"
 #include "models/depth/torchscript_estimator.h"
+#include "models/flow/raft_flow.h"
 
 namespace stereofarm {
 
@@ -17,6 +19,10 @@ absl::StatusOr<std::unique_ptr<DepthEstimator>> CreateDepthEstimator(const std::
     const size_t plus = std::min(name.find('+'), colon);
     const std::string model = name.substr(0, plus), file = name.substr(colon + 1);
     const std::string type = name.substr(plus, colon - plus);
+    if (model == "parallax" && type.starts_with("+raft-")) {
+      SF_ASSIGN_OR_RETURN(std::unique_ptr<FlowEstimator> flow, LoadRaftFlow(file, device));
+      return std::make_unique<ParallaxEstimator>(ParallaxOptions{}, std::move(flow));
+    }
     if (!type.empty() && (type != "+bfloat16" || model == "torchscript")) {
       return absl::InvalidArgumentError(absl::StrFormat(
           "\"%s\": the networks that are known by name can be asked for with +bfloat16, with no "
@@ -33,8 +39,9 @@ absl::StatusOr<std::unique_ptr<DepthEstimator>> CreateDepthEstimator(const std::
       return LoadVideoDepthAnythingEstimator(file, device, in_bfloat16);
   }
   return absl::InvalidArgumentError(
-      absl::StrFormat("no depth estimator is called \"%s\"; known: parallax, torchscript:FILE, "
-                      "depth-anything-v2:FILE, video-depth-anything:FILE",
+      absl::StrFormat("no depth estimator is called \"%s\"; known: parallax, "
+                      "parallax+raft-small:FILE, torchscript:FILE, depth-anything-v2:FILE, "
+                      "video-depth-anything:FILE",
                       name));
 }
 

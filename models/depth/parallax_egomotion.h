@@ -4,7 +4,7 @@
 #include <opencv2/core.hpp>
 #include <vector>
 
-#include "models/flow/dense_flow.h"
+#include "models/flow/flow_pair.h"
 
 namespace stereofarm {
 

@@ -8,6 +8,7 @@
 #include "models/depth/parallax_gauge.h"
 #include "models/depth/parallax_subjects.h"
 #include "models/depth/parallax_titles.h"
+#include "models/flow/dense_flow.h"
 #include "models/flow/prepare_opencv.h"
 
 namespace stereofarm {
@@ -87,7 +88,7 @@ int EvenAtLeast(double value) {
 struct ParallaxEstimator::Frame {
   Image pixels;
   std::vector<cv::Mat> rgb;  // views of `pixels`
-  cv::Mat grey;
+  std::shared_ptr<const FlowPicture> picture;
   FrameDepth depth;
   cv::Mat steadied[kRounds];   // by rounds of the mean over time; empty until asked for
   double ratio_from_last = 0;  // LogRatio of the frame before and this one
@@ -98,10 +99,17 @@ struct ParallaxEstimator::Pair {
   PairMotion motion;
 };
 
-ParallaxEstimator::ParallaxEstimator(const ParallaxOptions& options) : options_(options) {
+ParallaxEstimator::ParallaxEstimator(const ParallaxOptions& options,
+                                     std::unique_ptr<FlowEstimator> flow)
+    : options_(options), flow_(flow ? std::move(flow) : std::make_unique<DenseFlow>()) {
   PrepareOpenCv();
 }
 ParallaxEstimator::~ParallaxEstimator() = default;
+
+std::string ParallaxEstimator::Id() const {
+  const std::string flow = flow_->Id();
+  return "parallax/2" + (flow.empty() ? "" : "+" + flow);
+}
 
 absl::StatusOr<DepthPlan> ParallaxEstimator::Plan(ImageSize picture) const {
   if (picture.width < 1 || picture.height < 1) {
@@ -145,7 +153,7 @@ absl::Status ParallaxEstimator::Push(DepthInput frame, std::vector<DepthResult>*
   auto stored = std::make_unique<Frame>();
   stored->pixels = std::move(frame.rgb);
   for (int c = 0; c < 3; ++c) stored->rgb.push_back(View(stored->pixels, c));
-  stored->grey = Grey(stored->rgb);
+  stored->picture = flow_->Look(stored->rgb, Grey(stored->rgb));
   frames_[end_++] = std::move(stored);
   return Advance(false, done);
 }
@@ -171,6 +179,7 @@ absl::Status ParallaxEstimator::Advance(bool ended, std::vector<DepthResult>* do
   } catch (const cv::Exception& e) {
     return absl::InternalError(absl::StrFormat("parallax: OpenCV failed: %s", e.what()));
   }
+  SF_RETURN_IF_ERROR(flow_->TakeStatus());
   // Pictures and wide pairs serve measurements alone; depth and flows to the next frame the mean
   // over time too.
   const int64_t oldest = next_answer_ - kSteady;
@@ -184,7 +193,7 @@ absl::Status ParallaxEstimator::Advance(bool ended, std::vector<DepthResult>* do
     if (t >= next_measured_) break;
     frame->rgb.clear();
     frame->pixels = Image();
-    if (t < oldest_picture) frame->grey.release();
+    if (t < oldest_picture) frame->picture.reset();
   }
   return absl::OkStatus();
 }
@@ -193,7 +202,7 @@ ParallaxEstimator::Pair& ParallaxEstimator::PairOf(int64_t a, int64_t b) {
   std::unique_ptr<Pair>& pair = pairs_[{a, b}];
   if (pair == nullptr) {
     pair = std::make_unique<Pair>();
-    pair->flow = flow_.Between(frames_.at(a)->grey, frames_.at(b)->grey);
+    pair->flow = flow_->Between(*frames_.at(a)->picture, *frames_.at(b)->picture);
     pair->motion = MeasureMotion(pair->flow);
   }
   return *pair;
@@ -270,9 +279,10 @@ cv::Mat ParallaxEstimator::TitlesOf(int64_t t, const FrameSide& side) const {
   std::vector<const cv::Mat*> others;
   for (const int k : {-span, -span / 2, span / 2, span}) {
     const int64_t u = t + k;
-    if (u >= first_ && u < end_) others.push_back(&frames_.at(u)->grey);
+    if (u >= first_ && u < end_) others.push_back(&frames_.at(u)->picture->grey);
   }
-  return others.size() < 2 ? cv::Mat() : FindTitles(frames_.at(t)->grey, others, *side.flow);
+  return others.size() < 2 ? cv::Mat()
+                           : FindTitles(frames_.at(t)->picture->grey, others, *side.flow);
 }
 
 // A flash, a smear, a damaged frame: its neighbours know each other, but not it.

@@ -10,7 +10,7 @@
 #include "models/api/depth_estimator.h"
 #include "models/depth/parallax_frame.h"
 #include "models/depth/parallax_options.h"
-#include "models/flow/dense_flow.h"
+#include "models/flow/flow_estimator.h"
 
 namespace stereofarm {
 
@@ -30,13 +30,15 @@ class ParallaxEstimator : public DepthEstimator {
   static constexpr int kSteady = 4;
   static constexpr int kWidest = 640;
 
-  explicit ParallaxEstimator(const ParallaxOptions& options = {});
+  // Without `flow`: DenseFlow.
+  explicit ParallaxEstimator(const ParallaxOptions& options = {},
+                             std::unique_ptr<FlowEstimator> flow = nullptr);
   ~ParallaxEstimator() override;
   absl::StatusOr<DepthPlan> Plan(ImageSize picture) const override;
   absl::Status Begin(ImageSize picture) override;
   absl::Status Push(DepthInput frame, std::vector<DepthResult>* done) override;
   absl::Status Finish(std::vector<DepthResult>* done) override;
-  std::string Id() const override { return "parallax/2"; }
+  std::string Id() const override;
 
  private:
   struct Frame;
@@ -55,7 +57,7 @@ class ParallaxEstimator : public DepthEstimator {
   absl::Status Advance(bool ended, std::vector<DepthResult>* done);
 
   ParallaxOptions options_;
-  DenseFlow flow_;
+  const std::unique_ptr<FlowEstimator> flow_;
   DepthPlan plan_;
   bool begun_ = false;
   int64_t first_ = 0;          // of the stream

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "models/depth/parallax_frame.h"
-#include "models/flow/dense_flow.h"
+#include "models/flow/flow_pair.h"
 
 namespace stereofarm {
 

@@ -1,19 +1,19 @@
 #include "models/flow/raft.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/amax.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/batch_norm.h>
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/exp.h>
 #include <ATen/ops/grid_sampler_2d.h>
 #include <ATen/ops/im2col.h>
 #include <ATen/ops/instance_norm.h>
 #include <ATen/ops/meshgrid.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/replication_pad2d.h>
-#include <ATen/ops/sigmoid.h>
-#include <ATen/ops/softmax.h>
 #include <ATen/ops/stack.h>
 #include <ATen/ops/tanh.h>
 #include <ATen/ops/zeros_like.h>
@@ -197,10 +197,18 @@ at::Tensor Apply(const RaftMotionEncoder& encoder, const at::Tensor& correlation
   return at::cat({Apply(encoder.joined, at::cat({seen, moved}, 1), Activation::kRelu), flow}, 1);
 }
 
+// LibTorch's own sigmoid, and its softmax over another dimension than the last, give other last
+// bits at the ends of each thread's share.
+at::Tensor Sigmoid(const at::Tensor& x) { return at::tanh(x * 0.5) * 0.5 + 0.5; }
+at::Tensor Softmax(const at::Tensor& x, int64_t dimension) {
+  const at::Tensor powers = at::exp(x - at::amax(x, dimension, /*keepdim=*/true));
+  return powers / powers.sum(dimension, /*keepdim=*/true);
+}
+
 at::Tensor Apply(const RaftGru& gru, const at::Tensor& hidden, const at::Tensor& x) {
   const at::Tensor joined = at::cat({hidden, x}, 1);
-  const at::Tensor z = at::sigmoid(Apply(gru.z, joined));
-  const at::Tensor r = at::sigmoid(Apply(gru.r, joined));
+  const at::Tensor z = Sigmoid(Apply(gru.z, joined));
+  const at::Tensor r = Sigmoid(Apply(gru.r, joined));
   const at::Tensor q = at::tanh(Apply(gru.q, at::cat({r * hidden, x}, 1)));
   return (1 - z) * hidden + z * q;
 }
@@ -211,9 +219,9 @@ at::Tensor Enlarge(const Raft& net, const at::Tensor& flow, const at::Tensor& hi
   const int64_t b = flow.size(0), h = flow.size(2), w = flow.size(3);
   if (!net.mask1) return ResizeAligned(flow, h * kEighth, w * kEighth) * kEighth;
   const at::Tensor mask =
-      at::softmax((Apply(*net.mask2, Apply(*net.mask1, hidden, Activation::kRelu)) * 0.25)
-                      .reshape({b, 1, 9, kEighth, kEighth, h, w}),
-                  2);
+      Softmax((Apply(*net.mask2, Apply(*net.mask1, hidden, Activation::kRelu)) * 0.25)
+                  .reshape({b, 1, 9, kEighth, kEighth, h, w}),
+              2);
   const at::Tensor around =
       at::im2col(flow * kEighth, {3, 3}, {1, 1}, {1, 1}, {1, 1}).reshape({b, 2, 9, 1, 1, h, w});
   return (mask * around)
@@ -270,19 +278,17 @@ absl::StatusOr<Raft> LoadRaft(const std::shared_ptr<const WeightFile>& file,
   return net;
 }
 
-RaftFlow Forward(const Raft& net, const at::Tensor& from, const at::Tensor& to, int updates,
-                 const Watch& watch) {
-  const at::Tensor features = Apply(net.features, at::cat({from, to}));
-  const std::vector<at::Tensor> maps = features.chunk(2, 0);
-  const std::vector<at::Tensor> pyramid = CorrelationPyramid(maps[0], maps[1]);
-  const at::Tensor context = Apply(net.context, from);
+RaftPicture Look(const Raft& net, const at::Tensor& pictures) {
+  return {Apply(net.features, pictures), Apply(net.context, pictures)};
+}
+
+RaftFlow FlowBetween(const Raft& net, const RaftPicture& from, const RaftPicture& to, int updates,
+                     const Watch& watch) {
+  const std::vector<at::Tensor> pyramid = CorrelationPyramid(from.features, to.features);
+  const at::Tensor& context = from.context;
   at::Tensor hidden = at::tanh(context.narrow(1, 0, net.hidden));
   const at::Tensor known = at::relu(context.narrow(1, net.hidden, context.size(1) - net.hidden));
   const at::Tensor start = PixelPlaces(hidden);
-  if (watch) {
-    watch("fmaps", features);
-    watch("context", context);
-  }
   at::Tensor flow = at::zeros_like(start, at::MemoryFormat::Contiguous);
   for (int i = 0; i < updates; ++i) {
     const at::Tensor correlation = LookUp(pyramid, start + flow, net.radius);
@@ -295,6 +301,18 @@ RaftFlow Forward(const Raft& net, const at::Tensor& from, const at::Tensor& to, 
     }
   }
   return {flow, Enlarge(net, flow, hidden)};
+}
+
+RaftFlow Forward(const Raft& net, const at::Tensor& from, const at::Tensor& to, int updates,
+                 const Watch& watch) {
+  const at::Tensor features = Apply(net.features, at::cat({from, to}));
+  const std::vector<at::Tensor> maps = features.chunk(2, 0);
+  const RaftPicture first = {maps[0], Apply(net.context, from)};
+  if (watch) {
+    watch("fmaps", features);
+    watch("context", first.context);
+  }
+  return FlowBetween(net, first, {maps[1], {}}, updates, watch);
 }
 
 FlowPadding::FlowPadding(int64_t height, int64_t width) : height_(height), width_(width) {

@@ -69,8 +69,20 @@ struct RaftFlow {
   at::Tensor full;  // [B, 2, H, W]: x and y in pixels
 };
 
-// The motion of each pixel of `from` to its place in `to`: RGB [B, 3, H, W] in -1..1, H and W
-// multiples of 8 and at least 128. `watch` sees the first update's flow too.
+// What a picture shows, at an eighth of its size.
+struct RaftPicture {
+  at::Tensor features;  // [B, C, H / 8, W / 8], compared with another picture's
+  at::Tensor context;   // the same, of the picture that motion starts from
+};
+// Of pictures [B, 3, H, W] in -1..1, RGB; H and W multiples of 8 and at least 128.
+RaftPicture Look(const Raft& net, const at::Tensor& pictures);
+
+// The motion of each pixel of `from` to its place in `to`. `watch` sees the first update's flow
+// too.
+RaftFlow FlowBetween(const Raft& net, const RaftPicture& from, const RaftPicture& to,
+                     int updates = 12, const Watch& watch = {});
+
+// Both steps for pictures as Look takes them. `watch` sees what each step makes.
 RaftFlow Forward(const Raft& net, const at::Tensor& from, const at::Tensor& to, int updates = 12,
                  const Watch& watch = {});
 

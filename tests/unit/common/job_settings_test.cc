@@ -31,6 +31,7 @@ TEST(JobSettingsTest, EveryBadValueIsRefusedByName) {
       {"--depth", [](JobSettings& s) { s.depth = "exr:"; }},
       {"+bfloat16", [](JobSettings& s) { s.depth = "depth-anything-v2-small+float8:/m.pth"; }},
       {"--depth", [](JobSettings& s) { s.depth = "parallax+bfloat16"; }},
+      {"parallax+raft-small", [](JobSettings& s) { s.depth = "parallax+raft-tiny:/m.pth"; }},
       {"--depth", [](JobSettings& s) { s.depth = "torchscript+bfloat16:/m.pt"; }},
       {"--inpaint", [](JobSettings& s) { s.inpaint = "magic"; }},
       {"--budget", [](JobSettings& s) { s.budget_percent = -1; }},

@@ -153,6 +153,23 @@ TEST_F(JobSubmissionTest, ANetworkNeedsItsWeights) {
   EXPECT_EQ(Report(job).job.model_files, added->sha256);
 }
 
+TEST_F(JobSubmissionTest, ParallaxTakesTheWeightsOfItsFlow) {
+  JobSettings settings = Settings();
+  settings.depth = "parallax+raft-small";
+  options_.models = root_ / "models";
+  RestartFarm();
+  EXPECT_TRUE(Says(StatusOf(settings), "--depth parallax+raft-small: the weights of raft-small"))
+      << StatusOf(settings);
+  const KnownModel model = *FindKnownModel("raft-small");
+  ASSERT_TRUE(WriteFileAtomically(root_ / "file", MadeWeightsOf(model)).ok());
+  const auto added = ModelFolder(options_.models).Add(model, root_ / "file");
+  ASSERT_TRUE(added.ok()) << added.status();
+  const std::string job = Submit(settings);
+  background_.RunAll();
+  EXPECT_EQ(Report(job).job.settings.depth, settings.depth + ":" + added->file.string());
+  EXPECT_EQ(Report(job).job.model_files, added->sha256);
+}
+
 TEST_F(JobSubmissionTest, AModelFileHasAnAbsolutePath) {
   // Without a folder of models too, which a path without a folder would seem to lie in.
   for (const char* depth : {"torchscript:model.pt", "depth-anything-v2-small:weights.pth"}) {

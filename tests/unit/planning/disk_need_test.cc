@@ -52,6 +52,7 @@ TEST(DiskNeedTest, DepthHasItsNetworksSize) {
   const double videos = depth("video-depth-anything-small:/weights");
   EXPECT_GT(videos, 0);
   EXPECT_NEAR(pictures / videos, 1232.0 * 518 / (938 * 392), 0.1);
+  EXPECT_EQ(depth("parallax+raft-small:/weights"), depth("parallax"));
 }
 
 TEST(DiskNeedTest, DepthOfTheWholeFilmLiesThereUnlessItHasToGo) {
