@@ -44,7 +44,8 @@ struct InpaintFrame {
 
 struct FilledFrame {
   int64_t frame = 0;
-  // R, G, B. Known pixels are passed on as they are, save for a feather at the holes' rims.
+  // R, G, B. Known pixels are passed on as they are, save for a feather at the holes' rims. Whoever
+  // hands it on rounds it to halves.
   Image rgb;
   WarpedFrame warped;  // as it came, where that was asked for
 };

@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <future>
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "common/image/half.h"
 #include "models/flow/prepare_opencv.h"
 #include "models/inpaint/background_fill.h"
 #include "models/inpaint/hole_runs.h"
@@ -30,6 +28,7 @@ BackgroundInpainter::BackgroundInpainter(const BackgroundSettings& settings) : s
 }
 
 absl::Status BackgroundInpainter::Begin() {
+  filling_ = {};
   window_ = ShotWindow();
   waiting_.clear();
   made_up_.clear();
@@ -54,23 +53,19 @@ absl::Status BackgroundInpainter::Push(InpaintFrame frame, std::vector<FilledFra
                           frame.frame, last.frame));
     }
   }
-  // What is known of the new frame is found while an older one is filled.
-  std::future<std::optional<FilledFrame>> filled;
-  if (static_cast<int>(waiting_.size()) > window()) {
-    filled = std::async(std::launch::async, [this] { return FillFirst(); });
-  }
   Arrived arrived = Look(std::move(frame));
-  if (filled.valid()) {
-    if (std::optional<FilledFrame> first = filled.get()) done->push_back(*std::move(first));
-    ForgetFirst();
-  }
+  TakeFilled(done);
   if (arrived.made_up) made_up_.emplace(arrived.waiting.frame, *std::move(arrived.made_up));
   window_.Add(std::move(arrived.seen));
   waiting_.push_back(std::move(arrived.waiting));
+  if (static_cast<int>(waiting_.size()) > window()) {
+    filling_ = std::async(std::launch::async, [this] { return FillFirst(); });
+  }
   return absl::OkStatus();
 }
 
 absl::Status BackgroundInpainter::Finish(std::vector<FilledFrame>* done) {
+  TakeFilled(done);
   while (!waiting_.empty()) {
     if (std::optional<FilledFrame> first = FillFirst()) done->push_back(*std::move(first));
     ForgetFirst();
@@ -79,14 +74,9 @@ absl::Status BackgroundInpainter::Finish(std::vector<FilledFrame>* done) {
 }
 
 BackgroundInpainter::Arrived BackgroundInpainter::Look(InpaintFrame frame) {
-  Waiting waiting{.frame = frame.frame,
-                  .wanted = frame.wanted,
-                  .hand_back = frame.hand_back,
-                  .nearer_is_larger = frame.warped.nearer_is_larger};
-  if (frame.wanted) {
-    waiting.rgba = HalfImage(frame.warped.rgba);
-    waiting.seen = HalfImage(frame.warped.displacement);
-  }
+  Waiting waiting{
+      .frame = frame.frame, .wanted = frame.wanted, .hand_back = frame.hand_back, .eye = {}};
+  if (frame.wanted) waiting.eye = HalfEye(frame.warped);
   KeptFrame kept(frame.frame, frame.rgb, frame.displacement);
   frame.rgb = Image();
   std::optional<HoleColours> made_up;
@@ -108,7 +98,7 @@ std::optional<FilledFrame> BackgroundInpainter::FillFirst() {
       neighbour.exposure = ExposureBetween(*neighbour.frame, own, neighbour.motion);
     }
   }
-  WarpedFrame filled = frame.Warped();
+  WarpedFrame filled = frame.eye.ToFrame();
   if (settings_.elsewhere) {
     elsewhere_.Fill(own, neighbours, settings_.weighed ? &made_up_.at(frame.frame) : nullptr,
                     &filled);
@@ -120,11 +110,16 @@ std::optional<FilledFrame> BackgroundInpainter::FillFirst() {
     std::erase_if(neighbours, [&frame](const SeenFrom& neighbour) {
       return std::abs(neighbour.frame->frame() - frame.frame) > kMeanReach;
     });
-    AverageVisible(neighbours, frame.Warped(), &filled.rgba);
+    AverageVisible(neighbours, frame.eye.ToFrame(), &filled.rgba);
   }
-  QuantizeToHalf(filled.rgba);
   return FilledFrame{frame.frame, std::move(filled.rgba),
-                     frame.hand_back ? frame.Warped() : WarpedFrame()};
+                     frame.hand_back ? frame.eye.ToFrame() : WarpedFrame()};
+}
+
+void BackgroundInpainter::TakeFilled(std::vector<FilledFrame>* done) {
+  if (!filling_.valid()) return;
+  if (std::optional<FilledFrame> first = filling_.get()) done->push_back(*std::move(first));
+  ForgetFirst();
 }
 
 void BackgroundInpainter::ForgetFirst() {

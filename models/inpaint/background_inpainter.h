@@ -3,12 +3,13 @@
 
 #include <cstdint>
 #include <deque>
+#include <future>
 #include <map>
 #include <optional>
 #include <vector>
 
 #include "models/api/inpainter.h"
-#include "models/inpaint/half_image.h"
+#include "models/inpaint/half_eye.h"
 #include "models/inpaint/hole_colours.h"
 #include "models/inpaint/seen_elsewhere.h"
 #include "models/inpaint/shot_window.h"
@@ -29,8 +30,8 @@ struct BackgroundSettings {
 // brought over by the motion of the camera (shot_window.h). What none shows is made up of the
 // background beside it (background_fill.h), as the mean of what that gives in this frame and, at
 // the same surface point, in the frames around, each by itself: so it holds still. Keeps 18 frames
-// as halves, and those that wait to be filled. Uses two threads: one fills while the other looks at
-// the frame that came last.
+// as halves, and those that wait to be filled. Fills on a thread of its own, from the end of a Push
+// to the next one's, while the caller makes the next frame and Push looks at it.
 class BackgroundInpainter : public Inpainter {
  public:
   explicit BackgroundInpainter(const BackgroundSettings& settings = {});
@@ -46,22 +47,20 @@ class BackgroundInpainter : public Inpainter {
     int64_t frame = 0;
     bool wanted = true;
     bool hand_back = false;
-    HalfImage rgba;  // of the warped eye, where it's wanted
-    HalfImage seen;  // its displacement
-    bool nearer_is_larger = true;
-
-    WarpedFrame Warped() const { return {frame, rgba.ToImage(), seen.ToImage(), nearer_is_larger}; }
+    HalfEye eye;  // where it's wanted
   };
   struct Arrived {
     Waiting waiting;
     std::optional<HoleColours> made_up;
     ShotWindow::Arrival seen;
   };
-  // All that a new frame says by itself and beside those before it. Changes nothing that FillFirst
-  // looks at.
+  // All that a new frame says by itself and beside those before it. Like Push before it has taken
+  // what was filled, it changes nothing that FillFirst looks at.
   Arrived Look(InpaintFrame frame);
   // The first of those that wait; none where it isn't wanted.
   std::optional<FilledFrame> FillFirst();
+  // Appends what is being filled, if anything is, and forgets its frame.
+  void TakeFilled(std::vector<FilledFrame>* done);
   void ForgetFirst();
   // Averages what the holes of `filled` were filled with.
   void Steady(const std::vector<SeenFrom>& neighbours, WarpedFrame* filled) const;
@@ -71,6 +70,8 @@ class BackgroundInpainter : public Inpainter {
   SeenElsewhere elsewhere_;
   std::deque<Waiting> waiting_;
   std::map<int64_t, HoleColours> made_up_;  // of each frame of the window, from itself alone
+  // The first of those that wait. Last: it uses all of the above.
+  std::future<std::optional<FilledFrame>> filling_;
 };
 
 }  // namespace stereofarm

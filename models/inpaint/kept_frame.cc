@@ -37,28 +37,25 @@ KeptFrame::KeptFrame(int64_t frame, const Image& rgb, const Image& displacement)
     : frame_(frame),
       width_(rgb.width()),
       height_(rgb.height()),
-      pixels_(static_cast<size_t>(width_) * static_cast<size_t>(height_) * kChannels),
+      colours_(static_cast<size_t>(width_) * static_cast<size_t>(height_) * kColours),
       halves_of_displacement_(static_cast<size_t>(width_) * static_cast<size_t>(height_)),
       blocks_across_((width_ + kBlockWidth - 1) / kBlockWidth),
       blocks_down_((height_ + kBlockHeight - 1) / kBlockHeight),
       ranges_(static_cast<size_t>(blocks_across_) * static_cast<size_t>(blocks_down_),
               Range{kInfinity, -kInfinity}) {
-  std::vector<float> row(static_cast<size_t>(width_) * kChannels);
+  std::vector<float> row(static_cast<size_t>(width_) * kColours);
   for (int y = 0; y < height_; ++y) {
     const float *r = rgb.Row(0, y), *g = rgb.Row(1, y), *b = rgb.Row(2, y),
                 *d = displacement.Row(0, y);
     float* out = row.data();
     for (int x = 0; x < width_; ++x) {
-      out[4 * x] = r[x];
-      out[4 * x + 1] = g[x];
-      out[4 * x + 2] = b[x];
-      out[4 * x + 3] = d[x];
+      out[3 * x] = r[x];
+      out[3 * x + 1] = g[x];
+      out[3 * x + 2] = b[x];
     }
-    FloatToHalf(row.data(), pixels_.get() + static_cast<size_t>(y) * row.size(),
+    FloatToHalf(row.data(), colours_.get() + Number(0, y) * kColours,
                 static_cast<int64_t>(row.size()));
-    FloatToHalf(
-        d, halves_of_displacement_.get() + static_cast<size_t>(y) * static_cast<size_t>(width_),
-        width_);
+    FloatToHalf(d, halves_of_displacement_.get() + Number(0, y), width_);
     Range* ranges =
         &ranges_[static_cast<size_t>(y / kBlockHeight) * static_cast<size_t>(blocks_across_)];
     for (int x = 0; x < width_; ++x) {

@@ -7,6 +7,7 @@
 
 #include "common/image/half_buffer.h"
 #include "common/image/image.h"
+#include "models/stereo/float8.h"
 
 namespace stereofarm {
 
@@ -14,8 +15,6 @@ namespace stereofarm {
 // halves, and small versions for finding the camera's motion and the exposure.
 class KeptFrame {
  public:
-  // Pixels of one half each: red, green, blue, displacement.
-  static constexpr int kChannels = 4;
   static constexpr int kBlockWidth = 16;
   static constexpr int kBlockHeight = 8;
   static constexpr int kFlowWidth = 640;    // of `grey` and `displacement`, at most
@@ -27,16 +26,16 @@ class KeptFrame {
   int64_t frame() const { return frame_; }
   int width() const { return width_; }
   int height() const { return height_; }
-  const uint16_t* Pixel(int x, int y) const {
-    return pixels_.get() +
-           (static_cast<size_t>(y) * static_cast<size_t>(width_) + static_cast<size_t>(x)) *
-               kChannels;
+  // Red, green, blue, displacement.
+  Float4 Pixel(int x, int y) const {
+    // Reads a half too many, which the last pixel has room for behind it.
+    Float4 pixel = LoadHalf4(colours_.get() + Number(x, y) * kColours);
+    pixel[3] = LoadHalf(Displacement(x, y));
+    return pixel;
   }
-
   // From x on, to the row's end.
   const uint16_t* Displacement(int x, int y) const {
-    return halves_of_displacement_.get() + static_cast<size_t>(y) * static_cast<size_t>(width_) +
-           static_cast<size_t>(x);
+    return halves_of_displacement_.get() + Number(x, y);
   }
 
   // Least and largest displacement of the finite pixels of a block; low > high where there's none.
@@ -56,9 +55,14 @@ class KeptFrame {
   const cv::Mat& colour() const { return colour_; }  // CV_32FC3
 
  private:
+  static constexpr size_t kColours = 3;
+  size_t Number(int x, int y) const {
+    return static_cast<size_t>(y) * static_cast<size_t>(width_) + static_cast<size_t>(x);
+  }
+
   int64_t frame_;
   int width_, height_;
-  HalfBuffer pixels_;
+  HalfBuffer colours_;  // red, green, blue of each pixel
   HalfBuffer halves_of_displacement_;
   int blocks_across_, blocks_down_;
   std::vector<Range> ranges_;

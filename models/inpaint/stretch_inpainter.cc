@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "common/image/half.h"
 #include "models/inpaint/empty_rows.h"
 #include "models/inpaint/hole_runs.h"
 #include "models/inpaint/target.h"
@@ -37,7 +36,6 @@ absl::StatusOr<Image> StretchInpainter::Fill(const WarpedFrame& warped) {
     }
   }
   FillEmptyRows(empty, &rgb);
-  QuantizeToHalf(rgb);
   return rgb;
 }
 

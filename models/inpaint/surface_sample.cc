@@ -27,7 +27,7 @@ Float4 SampleSurface(const KeptFrame& frame, float x, float y, float source_d, f
     for (int j = 0; j < 4; ++j) {
       Float4 row = {};
       for (int i = 0; i < 4; ++i) {
-        const Float4 pixel = LoadHalf4(frame.Pixel(x0 - 1 + i, y0 - 1 + j));
+        const Float4 pixel = frame.Pixel(x0 - 1 + i, y0 - 1 + j);
         inside &= std::abs(pixel[3] - source_d) < tolerance;
         row += wx[static_cast<size_t>(i)] * pixel;
       }
@@ -39,15 +39,15 @@ Float4 SampleSurface(const KeptFrame& frame, float x, float y, float source_d, f
   float total = 0;
   for (int j = 0; j < 2; ++j) {
     for (int i = 0; i < 2; ++i) {
-      const Float4 pixel = LoadHalf4(
-          frame.Pixel(std::min(x0 + i, frame.width() - 1), std::min(y0 + j, frame.height() - 1)));
+      const Float4 pixel =
+          frame.Pixel(std::min(x0 + i, frame.width() - 1), std::min(y0 + j, frame.height() - 1));
       const bool belongs = std::abs(pixel[3] - source_d) < tolerance;
       const float weight = belongs ? (i == 0 ? 1 - fx : fx) * (j == 0 ? 1 - fy : fy) + 1e-3f : 0;
       sum += belongs ? weight * pixel : Float4{};
       total += weight;
     }
   }
-  return total > 0 ? sum / total : LoadHalf4(frame.Pixel(x0, y0));
+  return total > 0 ? sum / total : frame.Pixel(x0, y0);
 }
 
 }  // namespace stereofarm

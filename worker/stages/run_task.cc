@@ -68,14 +68,14 @@ absl::Status RunRender(Splatter* splatter, const Inpainters& inpainters, TaskRun
   SF_ASSIGN_OR_RETURN(Frames frames,
                       WithDepth(wants.filled ? FillRange(shard, inpainters) : shard.core,
                                 /*with_picture=*/true, WarpDepth(settings, wants.depth), run));
-  // On the thread of the join: filling, the longest of the stages, takes two.
+  // On the thread of the join: filling, the longest of the stages, has one of its own, and frames
+  // that wait between threads are large.
   frames = std::make_unique<WarpStage>(
       std::move(frames), wants.filled ? Both(wants, kInpaintWants) : wants, splatter, run);
   if (wants.filled) {
-    frames = std::make_unique<InpaintStage>(Ahead(std::move(frames)), &inpainters, shard.core,
-                                            wants, run);
+    frames = std::make_unique<InpaintStage>(std::move(frames), &inpainters, shard.core, wants, run);
   }
-  return EncodeSegments(Ahead(std::move(frames)), run);
+  return EncodeSegments(std::move(frames), run);
 }
 
 absl::Status RunWarp(Splatter* splatter, TaskRun* run) {
@@ -104,8 +104,8 @@ absl::Status RunInpaint(Splatter* splatter, const Inpainters& inpainters, TaskRu
                                                WarpDepth(run->spec().settings), run));
   SF_ASSIGN_OR_RETURN(frames,
                       WithFiles(Ahead(std::move(frames)), EyeFilesStage::Kind::kWarped, run));
-  frames = std::make_unique<WarpStage>(Ahead(std::move(frames)), kInpaintWants, splatter, run);
-  frames = Ahead<FilmFrame>(std::make_unique<InpaintStage>(Ahead(std::move(frames)), &inpainters,
+  frames = std::make_unique<WarpStage>(std::move(frames), kInpaintWants, splatter, run);
+  frames = Ahead<FilmFrame>(std::make_unique<InpaintStage>(std::move(frames), &inpainters,
                                                            shard.core, FrameWants{}, run));
   return WriteInpaintFiles(frames.get(), inpainters.begin()->second->Id(), run);
 }

@@ -10,7 +10,7 @@
 
 #include "common/base/random.h"
 #include "common/image/half.h"
-#include "models/inpaint/half_image.h"
+#include "models/inpaint/half_eye.h"
 #include "models/inpaint/hole_colours.h"
 #include "models/inpaint/target.h"
 #include "models/stereo/splat.h"
@@ -298,11 +298,26 @@ TEST(BackgroundInpainterTest, KnownPixelsAreLeftAloneUnlessTheMeanIsAskedFor) {
   }
 }
 
-TEST(HalfImageTest, HalvesComeBackAsTheyWere) {
+TEST(HalfEyeTest, HalvesAndHolesComeBackAsTheyWere) {
   const auto random = SeededRandom(3);
-  Image image = RandomImage(37, 5, 4, -9, 9, *random);
-  QuantizeToHalf(image);
-  ExpectSamePixels(HalfImage(image).ToImage(), image);
+  WarpedFrame eye{.frame = 7,
+                  .rgba = RandomImage(37, 5, 4, -9, 9, *random),
+                  .displacement = RandomImage(37, 5, 1, -9, 9, *random),
+                  .nearer_is_larger = false};
+  QuantizeToHalf(eye.rgba);
+  QuantizeToHalf(eye.displacement);
+  for (int y = 0; y < 5; ++y) {
+    for (int x = 0; x < 37; ++x) {
+      const bool hole = (x + y) % 3 == 0;
+      eye.rgba.Row(3, y)[x] = hole ? 0 : 1;
+      if (hole) eye.displacement.Row(0, y)[x] = 0;
+    }
+  }
+  const WarpedFrame back = HalfEye(eye).ToFrame();
+  EXPECT_EQ(back.frame, 7);
+  EXPECT_FALSE(back.nearer_is_larger);
+  ExpectSamePixels(back.rgba, eye.rgba);
+  ExpectSamePixels(back.displacement, eye.displacement);
 }
 
 TEST(HoleColoursTest, OnlyHolesOfTheSameSurfaceAreRead) {
