@@ -89,9 +89,10 @@ absl::StatusOr<std::string> HashEnds(const std::filesystem::path& path) {
 int StageVersion(TaskKind kind) {
   switch (kind) {
     case TaskKind::kRender:
-      return 5;
-    case TaskKind::kWarp:
+      return 6;
     case TaskKind::kInpaint:
+      return 4;
+    case TaskKind::kWarp:
       return 3;
     case TaskKind::kDepth:
       return 2;

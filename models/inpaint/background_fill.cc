@@ -4,7 +4,6 @@
 #include <cmath>
 #include <vector>
 
-#include "models/inpaint/background_rim.h"
 #include "models/inpaint/empty_rows.h"
 #include "models/inpaint/hole_runs.h"
 #include "models/inpaint/hole_sides.h"
@@ -39,10 +38,6 @@ class Filler {
       if (!runs.empty() && runs[0].begin == 0 && runs[0].end == rgba_.width()) {
         empty[static_cast<size_t>(y)] = true;
         if (variance_ != nullptr) std::fill_n(variance_->Row(0, y), rgba_.width(), 0.0f);
-        continue;
-      }
-      for (const HoleRun run : runs) {
-        CleanBackgroundRim(y, run, FindHoleSides(target_, y, run), &target_);
       }
     }
     for (int y = 0; y < height; ++y) {

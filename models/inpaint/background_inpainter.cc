@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "models/flow/prepare_opencv.h"
 #include "models/inpaint/background_fill.h"
+#include "models/inpaint/background_rim.h"
 #include "models/inpaint/hole_runs.h"
 #include "models/inpaint/target.h"
 #include "models/inpaint/visible_mean.h"
@@ -82,6 +83,7 @@ BackgroundInpainter::Arrived BackgroundInpainter::Look(InpaintFrame frame) {
   std::optional<HoleColours> made_up;
   if (settings_.steady || settings_.weighed) {
     Image variance = std::move(frame.displacement);  // its memory
+    CleanBackgroundRims(&frame.warped);
     FillFromBackground(&frame.warped, &variance);
     made_up.emplace(frame.warped, variance);
   }
@@ -99,6 +101,7 @@ std::optional<FilledFrame> BackgroundInpainter::FillFirst() {
     }
   }
   WarpedFrame filled = frame.eye.ToFrame();
+  CleanBackgroundRims(&filled);
   if (settings_.elsewhere) {
     elsewhere_.Fill(own, neighbours, settings_.weighed ? &made_up_.at(frame.frame) : nullptr,
                     &filled);

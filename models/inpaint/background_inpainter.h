@@ -26,7 +26,8 @@ struct BackgroundSettings {
   bool mean = false;
 };
 
-// Fills holes with what really stood there, as far as the frames around show it (seen_elsewhere.h),
+// Frees the background beside holes of the foreground's colour (background_rim.h), and fills holes
+// with what really stood there, as far as the frames around show it (seen_elsewhere.h),
 // brought over by the motion of the camera (shot_window.h). What none shows is made up of the
 // background beside it (background_fill.h), as the mean of what that gives in this frame and, at
 // the same surface point, in the frames around, each by itself: so it holds still. Keeps 18 frames
@@ -39,7 +40,7 @@ class BackgroundInpainter : public Inpainter {
   absl::Status Begin() override;
   absl::Status Push(InpaintFrame frame, std::vector<FilledFrame>* done) override;
   absl::Status Finish(std::vector<FilledFrame>* done) override;
-  std::string Id() const override { return settings_.mean ? "background+mean/3" : "background/3"; }
+  std::string Id() const override { return settings_.mean ? "background+mean/4" : "background/4"; }
 
  private:
   // A frame that is to be filled when those behind it have come.

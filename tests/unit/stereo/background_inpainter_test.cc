@@ -56,6 +56,7 @@ struct Film {
   bool nearer_is_larger = true;
   float exposure_step = 0;  // gain of every other frame
   float grain = 0;          // of the source, new in each frame
+  float mixed = 0;          // share of the square in the pixels beside it
   Wall wall = Wall(11);
 
   // What an eye sees that's `offset` times the displacement away from the source.
@@ -68,9 +69,11 @@ struct Film {
       for (int x = 0; x < kWidth; ++x) {
         const double left = 40 + square_speed * static_cast<double>(t) - offset * square_d;
         const bool square = x >= left && x < left + 30 && y >= 30 && y < 66;
+        const bool beside = !square && x >= left - 1 && x < left + 31 && y >= 30 && y < 66;
         const float grey = gain * wall.At(x + offset * wall_d + pan * static_cast<double>(t), y);
         for (int c = 0; c < 3; ++c) {
-          rgb->Row(c, y)[x] = square ? (c == 0 ? 1.0f : 0.0f) : 0.6f * grey;
+          const float share = square ? 1 : beside ? mixed : 0;
+          rgb->Row(c, y)[x] = share * (c == 0 ? 1.0f : 0.0f) + (1 - share) * 0.6f * grey;
           if (grain > 0) rgb->Row(c, y)[x] += RandomFloat(-grain, grain, *random);
         }
         displacement->Row(0, y)[x] = square ? square_d : wall_d;
@@ -139,6 +142,26 @@ TEST(BackgroundInpainterTest, HoleShowsWhatStandsThereInOtherFrames) {
     EXPECT_LT(behind.mean, 0.01) << t;
     EXPECT_EQ(behind.red, 0);
   }
+}
+
+TEST(BackgroundInpainterTest, OutlineOfTheForegroundDoesntStayOnTheBackground) {
+  Film film;
+  film.mixed = 0.4f;
+  const FilledFrame filled = std::move(FillFilm(film, 0, 17)[8]);
+  Image truth, displacement;
+  film.See(8, 1, &truth, &displacement);
+  int red = 0;
+  for (int y = 30; y < 66; ++y) {
+    for (int x = 8; x < kWidth - 8; ++x) {
+      // Beside the square itself a mixture is what there is.
+      if (displacement.Row(0, y)[x - 3] == film.square_d ||
+          displacement.Row(0, y)[x + 3] == film.square_d) {
+        continue;
+      }
+      red += filled.rgb.Row(0, y)[x] > filled.rgb.Row(1, y)[x] + 0.1f;
+    }
+  }
+  EXPECT_LE(red, 4);
 }
 
 TEST(BackgroundInpainterTest, ExposureIsEvenedOut) {

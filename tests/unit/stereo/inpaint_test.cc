@@ -101,15 +101,8 @@ TEST(BackgroundFillTest, EqualsPlainTwin) {
     for (const bool nearer_is_larger : {true, false}) {
       const WarpedFrame frame = RandomWarp(size[0], size[1], nearer_is_larger, *random);
       WarpedFrame cleaned = frame.Clone();
+      CleanBackgroundRims(&cleaned);
       std::vector<HoleRun> runs;
-      for (int y = 0; y < size[1]; ++y) {
-        FindHoleRuns(frame.rgba.Row(3, y), size[0], &runs);
-        for (const HoleRun run : runs) {
-          if (run.end - run.begin < size[0]) {
-            CleanBackgroundRim(y, run, FindHoleSides(frame, y, run), &cleaned);
-          }
-        }
-      }
       const Image filled = FillWith("background", frame);
       for (int y = 0; y < size[1]; ++y) {
         FindHoleRuns(frame.rgba.Row(3, y), size[0], &runs);
@@ -180,6 +173,44 @@ TEST(BackgroundFillTest, MixtureOnTheBackgroundsRimIsFreedOfTheForeground) {
   Set(&frame, 18, 0, 0.4f, 0);  // a third of the foreground
   const Image filled = FillWith("background", frame);
   for (int x = 10; x < 30; ++x) EXPECT_NEAR(filled.Row(0, 0)[x], 0.2f, 1e-3) << x;
+}
+
+TEST(BackgroundRimTest, ChromaIsFreedFartherThanLuma) {
+  WarpedFrame frame = FlatFrame(40, 1, 0.5f, 0);
+  const float orange[] = {0.9f, 0.4215f, 0.1f};  // of the background's luma
+  const float shares[] = {0.55f, 0.4f, 0.25f, 0.15f};
+  for (int x = 0; x < 18; ++x) {
+    Set(&frame, x, 0, 0, 8);
+    for (int c = 0; c < 3; ++c) frame.rgba.Row(c, 0)[x] = orange[c];
+    if (x >= 10) Punch(&frame, x, 0);
+  }
+  for (int i = 0; i < 4; ++i) {
+    for (int c = 0; c < 3; ++c) {
+      frame.rgba.Row(c, 0)[18 + i] += shares[i] * (orange[c] - 0.5f) + (i == 3 ? 0.04f : 0);
+    }
+  }
+  CleanBackgroundRims(&frame);
+  for (int c = 0; c < 3; ++c) {
+    for (int x = 18; x < 21; ++x) EXPECT_NEAR(frame.rgba.Row(c, 0)[x], 0.5f, 0.01f) << x;
+    EXPECT_NEAR(frame.rgba.Row(c, 0)[21], 0.54f, 0.01f) << "luma has its own detail";
+    EXPECT_EQ(frame.rgba.Row(c, 0)[22], 0.5f);
+    EXPECT_EQ(frame.rgba.Row(c, 0)[9], orange[c]);
+  }
+}
+
+TEST(BackgroundRimTest, ColourOfABackgroundThatRunsOnStays) {
+  WarpedFrame frame = FlatFrame(40, 1, 0.5f, 0);
+  for (int x = 0; x < 18; ++x) {
+    Set(&frame, x, 0, 0, 8);
+    frame.rgba.Row(0, 0)[x] = 0.9f;
+    if (x >= 10) Punch(&frame, x, 0);
+  }
+  // Red as the foreground, and as far as the eye sees.
+  for (int x = 18; x < 40; ++x) frame.rgba.Row(0, 0)[x] = x % 2 == 0 ? 0.6f : 0.55f;
+  CleanBackgroundRims(&frame);
+  for (int x = 18; x < 40; ++x) {
+    EXPECT_EQ(frame.rgba.Row(0, 0)[x], x % 2 == 0 ? 0.6f : 0.55f) << x;
+  }
 }
 
 TEST(BackgroundFillTest, DetailOnTheRimOfVariedBackgroundStays) {
