@@ -1,20 +1,31 @@
 #include "common/exr/exr.h"
 
-#include <OpenImageIO/imageio.h>
+#include <OpenEXR/IexBaseExc.h>
+#include <OpenEXR/ImfChannelList.h>
+#include <OpenEXR/ImfDoubleAttribute.h>
+#include <OpenEXR/ImfFloatAttribute.h>
+#include <OpenEXR/ImfFrameBuffer.h>
+#include <OpenEXR/ImfHeader.h>
+#include <OpenEXR/ImfInputFile.h>
+#include <OpenEXR/ImfIntAttribute.h>
+#include <OpenEXR/ImfOutputFile.h>
+#include <OpenEXR/ImfStringAttribute.h>
 #include <sys/stat.h>
 
-#include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <memory>
+#include <optional>
+#include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "common/base/file_system.h"
-#include "common/exr/open_image_io.h"
+#include "common/exr/output_file.h"
 #include "common/image/half.h"
 
 namespace stereofarm {
 namespace {
-
-constexpr char kNoDate[] = "1970:01:01 00:00:00";
 
 absl::Status CheckFinite(const std::filesystem::path& path, const Image& image,
                          const std::vector<std::string>& channels) {
@@ -33,47 +44,89 @@ absl::Status CheckFinite(const std::filesystem::path& path, const Image& image,
   return absl::OkStatus();
 }
 
-void RowAs(const float* in, uint16_t* out, int width) { FloatToHalf(in, out, width); }
-void RowAs(const float* in, float* out, int width) { std::copy_n(in, width, out); }
-
-// Samples of type Sample: uint16_t (halves) or float.
-template <typename Sample>
-std::vector<Sample> Interleaved(const Image& image) {
-  const size_t channels = static_cast<size_t>(image.channels());
-  const size_t width = static_cast<size_t>(image.width());
-  std::vector<Sample> pixels(channels * width * static_cast<size_t>(image.height()));
-  std::vector<Sample> row(width);
-  for (int y = 0; y < image.height(); ++y) {
-    for (size_t c = 0; c < channels; ++c) {
-      RowAs(image.Row(static_cast<int>(c), y), row.data(), image.width());
-      Sample* out = pixels.data() + static_cast<size_t>(y) * width * channels + c;
-      for (size_t x = 0; x < width; ++x) out[x * channels] = row[x];
-    }
-  }
-  return pixels;
-}
-
-absl::StatusOr<std::unique_ptr<OIIO::ImageInput>> OpenInput(const std::filesystem::path& path) {
-  OpenImageIoOnOneThread();
+// On the calling thread: a worker's parallelism is its stages', and bytes never depend on a
+// machine's cores.
+absl::StatusOr<std::unique_ptr<Imf::InputFile>> OpenInput(const std::filesystem::path& path) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) return ErrnoStatus(errno, "cannot open " + path.string());
-  std::unique_ptr<OIIO::ImageInput> input = OIIO::ImageInput::create("openexr");
-  OIIO::ImageSpec spec;
-  if (!input || !input->open(path.string(), spec)) {
-    const std::string error = input ? input->geterror() : OIIO::geterror();
+  try {
+    return std::make_unique<Imf::InputFile>(path.c_str(), /*numThreads=*/0);
+  } catch (const Iex::BaseExc& error) {
     return absl::DataLossError(
-        absl::StrFormat("%s is not a readable OpenEXR file: %s", path.string(), error));
+        absl::StrFormat("%s is not a readable OpenEXR file: %s", path.string(), error.what()));
   }
-  return input;
 }
 
-ExrImage Header(const OIIO::ImageSpec& spec) {
+// None where an attribute is neither text nor a number.
+std::optional<std::string> TextOf(const Imf::Attribute& attribute) {
+  if (const auto* text = dynamic_cast<const Imf::StringAttribute*>(&attribute)) {
+    return text->value();
+  }
+  if (const auto* number = dynamic_cast<const Imf::IntAttribute*>(&attribute)) {
+    return absl::StrCat(number->value());
+  }
+  if (const auto* number = dynamic_cast<const Imf::FloatAttribute*>(&attribute)) {
+    return absl::StrCat(number->value());
+  }
+  if (const auto* number = dynamic_cast<const Imf::DoubleAttribute*>(&attribute)) {
+    return absl::StrCat(number->value());
+  }
+  return std::nullopt;
+}
+
+ExrImage HeaderOf(const Imf::Header& header) {
   ExrImage result;
-  result.channels = spec.channelnames;
-  for (const OIIO::ParamValue& value : spec.extra_attribs) {
-    result.attributes[value.name().string()] = value.get_string();
+  for (auto it = header.channels().begin(); it != header.channels().end(); ++it) {
+    result.channels.push_back(it.name());
+  }
+  for (auto it = header.begin(); it != header.end(); ++it) {
+    if (const auto text = TextOf(it.attribute())) result.attributes[it.name()] = *text;
   }
   return result;
+}
+
+struct Size {
+  int64_t width, height;
+};
+
+Size SizeOf(const Imf::Header& header) {
+  const Imath::Box2i& window = header.dataWindow();
+  return {int64_t{window.max.x} - window.min.x + 1, int64_t{window.max.y} - window.min.y + 1};
+}
+
+// Floats whose first, at the window's corner, is the image's.
+Imf::Slice SliceOf(const Image& image, int channel, const Imath::Box2i& window) {
+  return Imf::Slice::Make(Imf::FLOAT, image.Plane(channel), window, sizeof(float),
+                          static_cast<size_t>(image.stride()) * sizeof(float));
+}
+
+void WriteFloats(const Image& image, const std::vector<std::string>& channels,
+                 Imf::OutputFile* file) {
+  Imf::FrameBuffer pixels;
+  for (int c = 0; c < image.channels(); ++c) {
+    pixels.insert(channels[static_cast<size_t>(c)], SliceOf(image, c, file->header().dataWindow()));
+  }
+  file->setFrameBuffer(pixels);
+  file->writePixels(image.height());
+}
+
+// Row by row, so that no second picture is held.
+void WriteHalves(const Image& image, const std::vector<std::string>& channels,
+                 Imf::OutputFile* file) {
+  const size_t width = static_cast<size_t>(image.width());
+  std::vector<uint16_t> row(width * channels.size());
+  Imf::FrameBuffer pixels;
+  for (size_t c = 0; c < channels.size(); ++c) {
+    pixels.insert(channels[c], Imf::Slice(Imf::HALF, reinterpret_cast<char*>(&row[c * width]),
+                                          sizeof(uint16_t), /*yStride=*/0));
+  }
+  file->setFrameBuffer(pixels);
+  for (int y = 0; y < image.height(); ++y) {
+    for (size_t c = 0; c < channels.size(); ++c) {
+      FloatToHalf(image.Row(static_cast<int>(c), y), &row[c * width], image.width());
+    }
+    file->writePixels(1);
+  }
 }
 
 }  // namespace
@@ -81,68 +134,75 @@ ExrImage Header(const OIIO::ImageSpec& spec) {
 absl::Status WriteExr(const std::filesystem::path& path, const Image& image,
                       const std::vector<std::string>& channels,
                       const std::map<std::string, std::string>& attributes, ExrPixels form) {
-  OpenImageIoOnOneThread();
   if (image.empty() || static_cast<int>(channels.size()) != image.channels()) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "%s: %d channel names for %d channels", path.string(), channels.size(), image.channels()));
   }
   SF_RETURN_IF_ERROR(CheckFinite(path, image, channels));
-  const OIIO::TypeDesc type =
-      form == ExrPixels::kFloat ? OIIO::TypeDesc::FLOAT : OIIO::TypeDesc::HALF;
-  OIIO::ImageSpec spec(image.width(), image.height(), image.channels(), type);
-  spec.channelnames = channels;
-  spec.attribute("compression", form == ExrPixels::kFastHalf ? "none" : "zip");
-  // OpenImageIO writes the present second where none is given, and no two files would be alike.
-  spec.attribute("DateTime", kNoDate);
-  for (const auto& [name, value] : attributes) spec.attribute(name, value);
-  std::unique_ptr<OIIO::ImageOutput> output = OIIO::ImageOutput::create("openexr");
-  errno = 0;
-  if (!output || !output->open(path.string(), spec)) {
-    return PictureWriteFailure(path, output ? output->geterror() : OIIO::geterror(), errno);
+  ExrOutputFile out(path);
+  SF_RETURN_IF_ERROR(out.status());
+  try {
+    Imf::Header header(image.width(), image.height());
+    header.compression() =
+        form == ExrPixels::kFastHalf ? Imf::NO_COMPRESSION : Imf::ZIP_COMPRESSION;
+    const Imf::PixelType type = form == ExrPixels::kFloat ? Imf::FLOAT : Imf::HALF;
+    for (const std::string& channel : channels) {
+      header.channels().insert(channel, Imf::Channel(type));
+    }
+    for (const auto& [name, value] : attributes) header.insert(name, Imf::StringAttribute(value));
+    Imf::OutputFile file(out, header, /*numThreads=*/0);
+    if (form == ExrPixels::kFloat) {
+      WriteFloats(image, channels, &file);
+    } else {
+      WriteHalves(image, channels, &file);
+    }
+  } catch (const Iex::BaseExc& error) {
+    SF_RETURN_IF_ERROR(out.status());
+    return absl::InternalError(absl::StrFormat("cannot write %s: %s", path.string(), error.what()));
   }
-  const bool written = form == ExrPixels::kFloat
-                           ? output->write_image(type, Interleaved<float>(image).data())
-                           : output->write_image(type, Interleaved<uint16_t>(image).data());
-  const int write_code = errno;
-  if (!output->close() || !written)
-    return PictureWriteFailure(path, output->geterror(), write_code);
-  return absl::OkStatus();
+  return out.Close();
 }
 
 absl::StatusOr<ExrImage> ReadExr(const std::filesystem::path& path) {
-  SF_ASSIGN_OR_RETURN(std::unique_ptr<OIIO::ImageInput> input, OpenInput(path));
-  const OIIO::ImageSpec spec = input->spec();
-  constexpr int kLargest = 1 << 16;
-  if (spec.width < 1 || spec.height < 1 || spec.width > kLargest || spec.height > kLargest ||
-      spec.nchannels < 1 || spec.nchannels > 64) {
+  SF_ASSIGN_OR_RETURN(const std::unique_ptr<Imf::InputFile> file, OpenInput(path));
+  const Imf::Header& header = file->header();
+  ExrImage result = HeaderOf(header);
+  const auto [width, height] = SizeOf(header);
+  constexpr int64_t kLargest = 1 << 16;
+  if (width < 1 || height < 1 || width > kLargest || height > kLargest || result.channels.empty() ||
+      result.channels.size() > 64) {
     return absl::DataLossError(absl::StrFormat("%s has %d x %d pixels of %d channels",
-                                               path.string(), spec.width, spec.height,
-                                               spec.nchannels));
+                                               path.string(), width, height,
+                                               result.channels.size()));
   }
-  ExrImage result = Header(spec);
-  const size_t channels = static_cast<size_t>(spec.nchannels);
-  const size_t width = static_cast<size_t>(spec.width);
-  std::vector<float> pixels(channels * width * static_cast<size_t>(spec.height));
-  if (!input->read_image(0, 0, 0, spec.nchannels, OIIO::TypeDesc::FLOAT, pixels.data())) {
-    return absl::DataLossError(
-        absl::StrFormat("%s is damaged: %s", path.string(), input->geterror()));
-  }
-  result.image = Image(spec.width, spec.height, spec.nchannels);
-  for (int y = 0; y < spec.height; ++y) {
-    const float* row = pixels.data() + static_cast<size_t>(y) * width * channels;
-    for (size_t c = 0; c < channels; ++c) {
-      float* out = result.image.Row(static_cast<int>(c), y);
-      for (size_t x = 0; x < width; ++x) out[x] = row[x * channels + c];
+  for (auto it = header.channels().begin(); it != header.channels().end(); ++it) {
+    if (it.channel().xSampling != 1 || it.channel().ySampling != 1) {
+      return absl::DataLossError(absl::StrFormat(
+          "%s has fewer pixels of channel %s than of the picture", path.string(), it.name()));
     }
+  }
+  result.image = Image(static_cast<int>(width), static_cast<int>(height),
+                       static_cast<int>(result.channels.size()));
+  try {
+    Imf::FrameBuffer pixels;
+    for (size_t c = 0; c < result.channels.size(); ++c) {
+      pixels.insert(result.channels[c],
+                    SliceOf(result.image, static_cast<int>(c), header.dataWindow()));
+    }
+    file->setFrameBuffer(pixels);
+    file->readPixels(header.dataWindow().min.y, header.dataWindow().max.y);
+  } catch (const Iex::BaseExc& error) {
+    return absl::DataLossError(absl::StrFormat("%s is damaged: %s", path.string(), error.what()));
   }
   return result;
 }
 
 absl::StatusOr<ExrImage> ReadExrHeader(const std::filesystem::path& path, int* width, int* height) {
-  SF_ASSIGN_OR_RETURN(std::unique_ptr<OIIO::ImageInput> input, OpenInput(path));
-  *width = input->spec().width;
-  *height = input->spec().height;
-  return Header(input->spec());
+  SF_ASSIGN_OR_RETURN(const std::unique_ptr<Imf::InputFile> file, OpenInput(path));
+  const Size size = SizeOf(file->header());
+  *width = static_cast<int>(size.width);
+  *height = static_cast<int>(size.height);
+  return HeaderOf(file->header());
 }
 
 }  // namespace stereofarm

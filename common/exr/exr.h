@@ -32,7 +32,8 @@ absl::Status WriteExr(const std::filesystem::path& path, const Image& image,
                       const std::map<std::string, std::string>& attributes,
                       ExrPixels pixels = ExrPixels::kHalf);
 
-// Reads all channels. NotFound, DataLoss (not an EXR, cut off) name the file.
+// Reads all channels of the file's first part, tiles too, in the order of their names. NotFound,
+// DataLoss (not an EXR, cut off, a channel with fewer pixels than the others) name the file.
 absl::StatusOr<ExrImage> ReadExr(const std::filesystem::path& path);
 
 // Reads only the header: image stays empty; width and height by reference.
