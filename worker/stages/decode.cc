@@ -2,17 +2,37 @@
 
 #include <utility>
 
-namespace stereofarm {
+#include "worker/stages/prefetch.h"
 
-DecodeStage::DecodeStage(std::unique_ptr<FrameReader> reader, ColorInfo color, DecodeWants wants,
-                         TaskRun* run)
-    : reader_(std::move(reader)), converter_(std::move(color)), wants_(wants), run_(run) {}
+namespace stereofarm {
+namespace {
+
+class ReadStage : public Stream<DecodedFrame> {
+ public:
+  ReadStage(std::unique_ptr<FrameReader> reader, TaskRun* run)
+      : reader_(std::move(reader)), run_(run) {}
+  absl::StatusOr<std::optional<DecodedFrame>> Next() override {
+    SF_RETURN_IF_ERROR(run_->CheckCancelled());
+    StageTimer timer(run_, "decode");
+    return reader_->Next();
+  }
+
+ private:
+  const std::unique_ptr<FrameReader> reader_;
+  TaskRun* const run_;
+};
+
+}  // namespace
+
+DecodeStage::DecodeStage(std::unique_ptr<Stream<DecodedFrame>> decoded, ColorInfo color,
+                         DecodeWants wants, TaskRun* run)
+    : decoded_(std::move(decoded)), converter_(std::move(color)), wants_(wants), run_(run) {}
 
 absl::StatusOr<std::optional<FilmFrame>> DecodeStage::Next() {
   SF_RETURN_IF_ERROR(run_->CheckCancelled());
-  StageTimer timer(run_, "decode");
-  SF_ASSIGN_OR_RETURN(std::optional<DecodedFrame> decoded, reader_->Next());
+  SF_ASSIGN_OR_RETURN(std::optional<DecodedFrame> decoded, decoded_->Next());
   if (!decoded) return std::optional<FilmFrame>();
+  StageTimer timer(run_, "decode");
   FilmFrame frame;
   frame.frame = decoded->frame;
   frame.pts = decoded->pts;
@@ -30,8 +50,10 @@ absl::StatusOr<std::optional<FilmFrame>> DecodeStage::Next() {
 absl::StatusOr<std::unique_ptr<Stream<FilmFrame>>> DecodeFilm(FrameRange range, DecodeWants wants,
                                                               TaskRun* run) {
   SF_ASSIGN_OR_RETURN(std::unique_ptr<FrameReader> reader,
-                      FrameReader::Open(run->place().film, run->index(), range));
-  return std::make_unique<DecodeStage>(std::move(reader), run->index()->video.color, wants, run);
+                      FrameReader::Open(run->place().film, run->index(), range, wants.threads));
+  return std::make_unique<DecodeStage>(
+      Ahead<DecodedFrame>(std::make_unique<ReadStage>(std::move(reader), run)),
+      run->index()->video.color, wants, run);
 }
 
 }  // namespace stereofarm

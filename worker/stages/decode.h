@@ -17,23 +17,25 @@ struct DecodeWants {
   bool picture = true;      // as decoded
   bool rgb = false;         // R, G, B as well,
   ImageSize rgb_size = {};  // of this size; 0 x 0: the picture's
+  int threads = 1;          // of the decoder; the frames are the same
 };
 
-// Frames of the source from `reader`.
+// Frames of the source as others want them.
 class DecodeStage : public Stream<FilmFrame> {
  public:
-  DecodeStage(std::unique_ptr<FrameReader> reader, ColorInfo color, DecodeWants wants,
+  DecodeStage(std::unique_ptr<Stream<DecodedFrame>> decoded, ColorInfo color, DecodeWants wants,
               TaskRun* run);
   absl::StatusOr<std::optional<FilmFrame>> Next() override;
 
  private:
-  const std::unique_ptr<FrameReader> reader_;
+  const std::unique_ptr<Stream<DecodedFrame>> decoded_;
   ColorConverter converter_;
   const DecodeWants wants_;
   TaskRun* const run_;
 };
 
-// The frames `range` of the task's film.
+// The frames `range` of the task's film. They are decoded on a thread of their own, one ahead, and
+// brought to R, G, B, eight times as large, on the caller's.
 absl::StatusOr<std::unique_ptr<Stream<FilmFrame>>> DecodeFilm(FrameRange range, DecodeWants wants,
                                                               TaskRun* run);
 

@@ -35,7 +35,7 @@ absl::StatusOr<Frames> WithDepth(const FrameRange& range, bool with_picture, Joi
   SF_ASSIGN_OR_RETURN(Frames frames,
                       DecodeFilm(range, {.picture = with_picture, .rgb = true}, run));
   SF_ASSIGN_OR_RETURN(JoinedDepth depth, JoinedDepth::Open(*run));
-  return std::make_unique<JoinStage>(Ahead(std::move(frames)), std::move(depth), wants, run);
+  return std::make_unique<JoinStage>(std::move(frames), std::move(depth), wants, run);
 }
 
 // What warping needs.
@@ -119,7 +119,7 @@ absl::Status RunEncode(TaskRun* run) {
   if (wants.depth || wants.metres) {
     SF_ASSIGN_OR_RETURN(JoinedDepth depth, JoinedDepth::Open(*run));
     frames = std::make_unique<JoinStage>(
-        Ahead(std::move(frames)), std::move(depth),
+        std::move(frames), std::move(depth),
         JoinWants{.inverse_metres = wants.metres, .depth = wants.depth}, run);
   }
   if (wants.filled) {

@@ -9,14 +9,24 @@
 #include "worker/stages/prefetch.h"
 
 namespace stereofarm {
+namespace {
+
+// A film begins with a range or two, and nothing else can be done meanwhile.
+constexpr int kDecoderThreads = 2;
+
+}  // namespace
 
 absl::Status RunScan(TaskRun* run) {
   const FrameRange core = run->spec().shard.core;
   run->ExpectFrames(core.size());
   const FrameRange read = core.Grow(kCutLead, {0, core.end});
-  SF_ASSIGN_OR_RETURN(
-      std::unique_ptr<Stream<FilmFrame>> film,
-      DecodeFilm(read, {.picture = false, .rgb = true, .rgb_size = {kCutWidth, kCutHeight}}, run));
+  SF_ASSIGN_OR_RETURN(std::unique_ptr<Stream<FilmFrame>> film,
+                      DecodeFilm(read,
+                                 {.picture = false,
+                                  .rgb = true,
+                                  .rgb_size = {kCutWidth, kCutHeight},
+                                  .threads = kDecoderThreads},
+                                 run));
   film = Ahead(std::move(film), 4);
   CutAnalyzer analyzer;
   std::vector<CutFeatures> features;

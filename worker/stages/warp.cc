@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "models/stereo/parallax.h"
 #include "models/stereo/resample.h"
@@ -44,8 +45,13 @@ absl::StatusOr<std::optional<FilmFrame>> WarpStage::Next() {
   if (!frame) return frame;
   StageTimer timer(run_, "warp");
   const JobSettings& settings = run_->spec().settings;
-  for (SynthesizedEye eye : EyesToMake(settings.synthesize)) {
+  const std::vector<SynthesizedEye> eyes = EyesToMake(settings.synthesize);
+  for (const SynthesizedEye eye : eyes) {
     Image displacement = DisplacementOf(*frame, settings, eye);
+    if (eye == eyes.back()) {
+      if (!wants_.metres) frame->inverse_metres = Image();
+      if (!wants_.depth) frame->depth = Image();
+    }
     WarpedFrame& warped = frame->eye(eye).warped;
     if (warped.rgba.empty()) {
       warped.frame = frame->frame;
@@ -56,9 +62,7 @@ absl::StatusOr<std::optional<FilmFrame>> WarpStage::Next() {
     }
     if (wants_.displacement) frame->eye(eye).displacement = std::move(displacement);
   }
-  if (!wants_.metres) frame->inverse_metres = Image();
   if (!wants_.rgb) frame->rgb = Image();
-  if (!wants_.depth) frame->depth = Image();
   return frame;
 }
 
