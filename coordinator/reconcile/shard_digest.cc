@@ -45,7 +45,7 @@ CutDepth CutDepthOf(const FrameSamples* frame, const std::vector<float>& others)
 
 }  // namespace
 
-ShardDigest DigestShard(const ShardSamples& samples) {
+ShardDigest DigestShard(const ShardSamples& samples, const ShotEnds& ends) {
   ShardDigest out{.core = samples.core, .full = samples.full};
   std::vector<float> values;
   values.reserve(samples.frames.size() * kSampleCells);
@@ -72,8 +72,8 @@ ShardDigest DigestShard(const ShardSamples& samples) {
   out.measured = static_cast<double>(weights) / (255 * n);
   out.mean = sum / n;
   out.spread = std::sqrt(std::max(0.0, squares / n - out.mean * out.mean));
-  out.first = CutDepthOf(samples.Find(samples.core.begin), values);
-  out.last = CutDepthOf(samples.Find(samples.core.end - 1), values);
+  if (ends.first) out.first = CutDepthOf(samples.Find(samples.core.begin), values);
+  if (ends.last) out.last = CutDepthOf(samples.Find(samples.core.end - 1), values);
   SortFloats(&values);
   out.quantiles.reserve(kQuantiles);
   for (size_t i = 0; i < kQuantiles; ++i) {

@@ -21,11 +21,17 @@ struct ShardDigest {
   double measured = 1;  // mean weight of the samples: 0 (all is guessed) .. 1
   double mean = 0;
   double spread = 0;  // standard deviation
-  // Of the core's first and last frame; those of all its samples where a frame has none.
+  // Of the core's first and last frame, where they are the shot's, else empty; those of all its
+  // samples where a frame has none.
   CutDepth first;
   CutDepth last;
 };
-ShardDigest DigestShard(const ShardSamples& samples);
+// Which ends of its shot a shard has.
+struct ShotEnds {
+  bool first = true;
+  bool last = true;
+};
+ShardDigest DigestShard(const ShardSamples& samples, const ShotEnds& ends = {});
 
 // The value below which `part` (0..1) of the shards' depth lies after alignment, taken in the
 // middle of each core, each shard counting by its core's frames. `aligned` and `digests` go

@@ -48,7 +48,7 @@ absl::StatusOr<ShotSolution> ReconcileShot(const std::vector<ShardDepth>& shards
       *damaged = shards[i].task;
       return samples.status();
     }
-    digests.push_back(DigestShard(*samples));
+    digests.push_back(DigestShard(*samples, {.first = i == 0, .last = i + 1 == shards.size()}));
     if (i > 0) seams.push_back(ReduceSeam(before, *samples));
     if (!skeletons.empty()) ties.push_back(ReduceTies(*samples, bones));
     before = *std::move(samples);

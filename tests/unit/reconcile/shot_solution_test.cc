@@ -353,6 +353,23 @@ TEST(ShotSolutionTest, ShardsThatDoNotAdjoinAreRefused) {
   EXPECT_EQ(gap.status().code(), absl::StatusCode::kInvalidArgument);
 }
 
+TEST(ShotSolutionTest, OnlyTheShotsEndsNeedTheDepthAtItsCuts) {
+  std::vector<ShardSamples> samples;
+  const auto shards = PlanShot({0, 96}, 24, 6);
+  for (size_t i = 0; i < shards.size(); ++i) samples.push_back(MakeSamples(shards[i], {}, i));
+  std::vector<ShardDigest> digests;
+  std::vector<Seam> seams;
+  for (size_t i = 0; i < samples.size(); ++i) {
+    digests.push_back(DigestShard(samples[i], {.first = i == 0, .last = i + 1 == samples.size()}));
+    if (i > 0) seams.push_back(ReduceSeam(samples[i - 1], samples[i]));
+  }
+  EXPECT_NE(digests.front().first, CutDepth());
+  EXPECT_EQ(digests.front().last, CutDepth());
+  EXPECT_EQ(digests[1].first, CutDepth());
+  EXPECT_NE(digests.back().last, CutDepth());
+  EXPECT_EQ(*SolveShot(digests, seams), *SolveShot(samples));
+}
+
 TEST(ShotSolutionTest, TenThousandShardsTakeWellUnderASecond) {
   const auto shards = PlanShot({0, 240000}, 24, 6);
   ShardDigest digest = DigestShard(MakeSamples(PlanShot({0, 24}, 24, 6)[0], {}, 1));
