@@ -22,7 +22,7 @@ const std::vector<CallRule>& CallRules() {
       // Asked again and again; what is lent shows in how it ends.
       {"/stereofarm.v1.Farm/Lease", Access::kWorkers, false},
       {"/stereofarm.v1.Farm/Renew", Access::kWorkers, false},
-      {"/stereofarm.v1.Farm/Complete", Access::kWorkers},
+      {"/stereofarm.v1.Farm/Complete", Access::kWorkers, true, /*each=*/true},
       {"/stereofarm.v1.Farm/Fail", Access::kWorkers},
       {"/stereofarm.v1.Farm/HandBack", Access::kWorkers},
       {"/stereofarm.v1.Farm/Leave", Access::kWorkers},

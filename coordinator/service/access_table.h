@@ -21,6 +21,8 @@ struct CallRule {
   std::string_view method;  // "/stereofarm.v1.Jobs/Submit"
   Access access = Access::kOperator;
   bool changes = true;  // something in the farm, for which the audit log has a line
+  // A stream of which each message is a change of its own, looked at like a call of its own.
+  bool each = false;
 };
 
 // Every call of every service; a call that isn't here is nobody's.

@@ -59,14 +59,18 @@ class AuditInterceptor : public grpc::experimental::Interceptor {
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_MESSAGE) &&
         batch->GetSendMessage() != nullptr) {
       NoteTarget(*static_cast<const Message*>(batch->GetSendMessage()), &entry_);
+      if (IsOfEach()) Write(grpc::Status::OK);
     }
     if (batch->QueryInterceptionHookPoint(InterceptionHookPoints::PRE_SEND_STATUS)) {
-      Write(batch->GetSendStatus());
+      const grpc::Status status = batch->GetSendStatus();
+      if (!IsOfEach() || !status.ok()) Write(status);
     }
     batch->Proceed();
   }
 
  private:
+  bool IsOfEach() const { return rule_ != nullptr && rule_->each; }
+
   void Write(const grpc::Status& status) {
     const bool refused = status.error_code() == grpc::StatusCode::PERMISSION_DENIED ||
                          status.error_code() == grpc::StatusCode::UNAUTHENTICATED ||
@@ -81,6 +85,7 @@ class AuditInterceptor : public grpc::experimental::Interceptor {
     entry_.status =
         absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
     audit_->Write(entry_).IgnoreError();  // the log says so itself
+    entry_ = {};
   }
 
   AuditLog* const audit_;

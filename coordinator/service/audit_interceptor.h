@@ -7,7 +7,7 @@
 namespace stereofarm {
 
 // Writes every call that reached a service and changes something, or was refused there, to the
-// audit log when it's answered.
+// audit log when it's answered; of a stream of changes each.
 class AuditInterceptorFactory : public grpc::experimental::ServerInterceptorFactoryInterface {
  public:
   explicit AuditInterceptorFactory(AuditLog* audit) : audit_(audit) {}

@@ -53,12 +53,12 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(const Far
 
 }  // namespace
 
-FarmServer::FarmServer(JobEngine* engine, AuditLog* audit)
+FarmServer::FarmServer(JobEngine* engine, const FarmDoor& door)
     : engine_(engine),
       waiters_(std::make_shared<LeaseWaiters>(engine)),
       renewals_(std::make_shared<HeldRenewals>()),
-      farm_(engine, waiters_.get(), renewals_.get()),
-      jobs_(engine, audit),
+      farm_(engine, waiters_.get(), renewals_.get(), door.certificates),
+      jobs_(engine, door.audit),
       files_(engine) {}
 
 absl::StatusOr<std::unique_ptr<FarmServer>> FarmServer::Start(JobEngine* engine,
@@ -66,7 +66,7 @@ absl::StatusOr<std::unique_ptr<FarmServer>> FarmServer::Start(JobEngine* engine,
                                                               const FarmDoor& door) {
   SF_ASSIGN_OR_RETURN(const auto credentials, CredentialsOf(door));
   gpr_set_log_function(LogOfLibrary);
-  std::unique_ptr<FarmServer> server(new FarmServer(engine, door.audit));
+  std::unique_ptr<FarmServer> server(new FarmServer(engine, door));
   const bool is_unix = !listen.unix_path.empty();
   const std::string target =
       is_unix ? "unix:" + listen.unix_path : absl::StrFormat("%s:%d", listen.host, listen.port);

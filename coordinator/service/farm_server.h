@@ -40,7 +40,7 @@ class FarmServer {
   void Stop();
 
  private:
-  FarmServer(JobEngine* engine, AuditLog* audit);
+  FarmServer(JobEngine* engine, const FarmDoor& door);
 
   JobEngine* const engine_;
   std::string address_;

@@ -8,7 +8,9 @@
 #include "common/farm/tags.h"
 #include "coordinator/service/attempt_ref.h"
 #include "coordinator/service/caller.h"
+#include "coordinator/service/gatekeeper.h"
 #include "coordinator/service/grpc_status.h"
+#include "coordinator/service/report_stream.h"
 #include "proto/conversions.h"
 #include "proto/request_limits.h"
 
@@ -142,25 +144,14 @@ grpc::ServerUnaryReactor* FarmService::Renew(grpc::CallbackServerContext* contex
   return held;
 }
 
-grpc::ServerUnaryReactor* FarmService::Complete(grpc::CallbackServerContext* context,
-                                                const v1::CompleteRequest* request,
-                                                v1::CompleteReply* reply) {
-  if (absl::Status may = Admit(*context, *request, request->attempt().worker()); !may.ok()) {
-    return Refuse(context, may);
-  }
-  absl::StatusOr<Manifest> manifest = FromProto(request->manifest());
-  if (!manifest.ok()) return Refuse(context, manifest.status());
-  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
-  reports_.Take(
-      {request->attempt().worker(), AttemptOf(request->attempt()), *std::move(manifest),
-       request->seconds()},
-      // Nobody hears of a task with the answer to a call that's over.
-      [context, next = request->next()] { return next && !context->IsCancelled(); },
-      [reactor, reply](const absl::Status& status, const std::optional<TaskLease>& next) {
-        if (next) *reply->mutable_next() = ToProto(*next);
-        reactor->Finish(ToGrpc(status));
-      });
-  return reactor;
+grpc::ServerBidiReactor<v1::CompleteRequest, v1::CompleteReply>* FarmService::Complete(
+    grpc::CallbackServerContext* context) {
+  return new ReportStream(context, &reports_,
+                          [this, context](const v1::CompleteRequest& request) -> absl::Status {
+                            // The stream may be older than what was done about its caller since.
+                            SF_RETURN_IF_ERROR(CheckStillAdmitted(certificates_, *context));
+                            return Admit(*context, request, request.attempt().worker());
+                          });
 }
 
 grpc::Status FarmService::Fail(grpc::ServerContext* context, const v1::FailRequest* request,

@@ -1,5 +1,6 @@
 #include "coordinator/service/gatekeeper.h"
 
+#include <map>
 #include <string>
 
 #include "absl/strings/str_format.h"
@@ -15,14 +16,16 @@ constexpr char kMethodKey[] = ":path";
 constexpr char kBearer[] = "Bearer ";
 
 // Empty unless it's there once.
-std::string ValueOf(const grpc::AuthMetadataProcessor::InputMetadata& metadata, const char* key) {
+std::string ValueOf(const std::multimap<grpc::string_ref, grpc::string_ref>& metadata,
+                    const char* key) {
   if (metadata.count(key) != 1) return "";
   const grpc::string_ref value = metadata.find(key)->second;
   return std::string(value.data(), value.size());
 }
 
-absl::Status Admit(const CertificateFolder& certificates, const Caller& caller,
-                   const std::string& method, const std::string& authorization) {
+// That the caller is who its certificate says.
+absl::Status CheckCaller(const CertificateFolder& certificates, const Caller& caller,
+                         const std::string& authorization) {
   if (!caller.role) {
     return absl::UnauthenticatedError(
         "the farm refuses a certificate that names no role; ask its operator for a new folder for "
@@ -34,8 +37,12 @@ absl::Status Admit(const CertificateFolder& certificates, const Caller& caller,
                         "was issued with --tls",
                         caller.name));
   }
-  SF_RETURN_IF_ERROR(
-      certificates.Check(caller.name, *caller.role, authorization.substr(sizeof(kBearer) - 1)));
+  return certificates.Check(caller.name, *caller.role, authorization.substr(sizeof(kBearer) - 1));
+}
+
+absl::Status Admit(const CertificateFolder& certificates, const Caller& caller,
+                   const std::string& method, const std::string& authorization) {
+  SF_RETURN_IF_ERROR(CheckCaller(certificates, caller, authorization));
   const CallRule* rule = RuleOf(method);
   if (rule == nullptr) {
     return absl::UnimplementedError("this farm knows no such call; use programs of its version");
@@ -47,6 +54,13 @@ absl::Status Admit(const CertificateFolder& certificates, const Caller& caller,
 }
 
 }  // namespace
+
+absl::Status CheckStillAdmitted(const CertificateFolder* certificates,
+                                const grpc::ServerContextBase& context) {
+  if (certificates == nullptr) return absl::OkStatus();
+  return CheckCaller(*certificates, CallerOf(*context.auth_context()),
+                     ValueOf(context.client_metadata(), kTokenKey));
+}
 
 grpc::Status Gatekeeper::Process(const InputMetadata& metadata, grpc::AuthContext* context,
                                  OutputMetadata* consumed, OutputMetadata*) {
@@ -66,8 +80,8 @@ grpc::Status Gatekeeper::Process(const InputMetadata& metadata, grpc::AuthContex
     }
     return ToGrpc(status);
   }
-  // Services needn't see the token.
-  consumed->emplace(kTokenKey, authorization);
+  // Services needn't see the token, but where they ask again.
+  if (!RuleOf(method)->each) consumed->emplace(kTokenKey, authorization);
   return grpc::Status::OK;
 }
 

@@ -5,8 +5,14 @@
 #include "coordinator/service/audit_log.h"
 #include "coordinator/service/connections.h"
 #include "grpcpp/security/auth_metadata_processor.h"
+#include "grpcpp/server_context.h"
 
 namespace stereofarm {
+
+// Whether the caller of a stream would be let in now: its certificate, its token, and whether they
+// were revoked or have ended since it was. `certificates` null: a farm without TLS, everybody is.
+absl::Status CheckStillAdmitted(const CertificateFolder* certificates,
+                                const grpc::ServerContextBase& context);
 
 // Looks at every call on a connection with TLS before a service does: the caller's certificate,
 // the token, and the table of who may make which call. What it refuses is written to the audit log.

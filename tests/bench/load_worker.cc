@@ -69,6 +69,32 @@ std::vector<double> Tally::TakeLatencies() {
   return std::exchange(latencies_, {});
 }
 
+Reports::Reports(v1::Farm::Stub* stub, std::function<void(bool counts)> answered)
+    : answered_(std::move(answered)) {
+  stub->async()->Complete(&context_, this);
+  // Steps are asked for from outside of the library's calls.
+  AddHold();
+  StartCall();
+}
+
+Reports::~Reports() {
+  context_.TryCancel();
+  RemoveHold();
+  ended_.get_future().wait();
+}
+
+void Reports::Send(const v1::CompleteRequest* request, v1::CompleteReply* reply) {
+  steps_ = 2;
+  StartWrite(request);
+  StartRead(reply);
+}
+
+void Reports::StepDone(bool ok) {
+  if (!ok) went_well_ = false;
+  // The answer may be here before the library has let go of the result.
+  if (--steps_ == 0) answered_(went_well_);
+}
+
 LoadWorker::LoadWorker(std::string id, const std::string& address, const FakeWorker* fake,
                        std::filesystem::path store, MadeResults* made, WorkThreads* threads,
                        Tally* tally)
@@ -166,18 +192,26 @@ void LoadWorker::Make(const v1::TaskLease& task) {
 void LoadWorker::Report() {
   completed_.Clear();
   asked_ = Seconds();
-  report_context_ = std::make_unique<grpc::ClientContext>();
-  stub_->async()->Complete(report_context_.get(), &complete_, &completed_,
-                           [this](const grpc::Status& status) { Reported(status); });
+  if (reports_ == nullptr) {
+    reports_ = std::make_unique<Reports>(stub_.get(), [this](bool counts) { Reported(counts); });
+  }
+  reports_->Send(&complete_, &completed_);
 }
 
-void LoadWorker::Reported(const grpc::Status& status) {
-  if (status.ok()) {
+void LoadWorker::Reported(bool counts) {
+  if (counts) {
     tally_->Done();
   } else {
-    fprintf(stderr, "%s: %s\n", id_.c_str(), status.error_message().c_str());
+    fprintf(stderr, "%s: a result doesn't count\n", id_.c_str());
   }
-  if (!status.ok() || !completed_.has_next()) {
+  if (!counts) {
+    threads_->Run(0, [this] {
+      reports_.reset();
+      Ask();
+    });
+    return;
+  }
+  if (!completed_.has_next()) {
     threads_->Run(0, [this] { Ask(); });
     return;
   }

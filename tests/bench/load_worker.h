@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <future>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -55,6 +56,29 @@ class Tally {
   std::atomic<double> last_done_ = 0;
 };
 
+// A worker's stream of results, open as long as this lives.
+class Reports : public grpc::ClientBidiReactor<v1::CompleteRequest, v1::CompleteReply> {
+ public:
+  // `answered` is called once for each result that was sent.
+  Reports(v1::Farm::Stub* stub, std::function<void(bool counts)> answered);
+  ~Reports() override;
+
+  void Send(const v1::CompleteRequest* request, v1::CompleteReply* reply);
+
+  void OnWriteDone(bool ok) override { StepDone(ok); }
+  void OnReadDone(bool ok) override { StepDone(ok); }
+  void OnDone(const grpc::Status&) override { ended_.set_value(); }
+
+ private:
+  void StepDone(bool ok);
+
+  const std::function<void(bool)> answered_;
+  grpc::ClientContext context_;
+  std::atomic<int> steps_ = 0;
+  std::atomic<bool> went_well_ = true;
+  std::promise<void> ended_;
+};
+
 // One worker on a connection of its own: leases, gives what was made for the task (or makes it),
 // reports, and again.
 class LoadWorker {
@@ -78,7 +102,7 @@ class LoadWorker {
   void Answered(const grpc::Status& status);
   void Make(const v1::TaskLease& task);
   void Report();
-  void Reported(const grpc::Status& status);
+  void Reported(bool counts);
   void EmptyCall();
 
   const std::string id_;
@@ -97,7 +121,7 @@ class LoadWorker {
   v1::LeaseReply reply_;
   v1::CompleteRequest complete_;
   v1::CompleteReply completed_;
-  std::unique_ptr<grpc::ClientContext> report_context_;
+  std::unique_ptr<Reports> reports_;  // null: none are open
   std::mutex mutex_;
   std::unique_ptr<grpc::ClientContext> owned_;
   grpc::ClientContext* context_ = nullptr;  // guarded by mutex_

@@ -10,6 +10,7 @@
 #include "proto/conversions.h"
 #include "proto/farm.grpc.pb.h"
 #include "worker/agent/grpc_status.h"
+#include "worker/agent/report_stream.h"
 
 namespace stereofarm {
 namespace {
@@ -40,7 +41,7 @@ v1::AttemptId ToProto(const AttemptId& attempt) {
 class GrpcFarmClient : public FarmClient {
  public:
   explicit GrpcFarmClient(std::shared_ptr<grpc::Channel> channel)
-      : stub_(v1::Farm::NewStub(std::move(channel))) {}
+      : stub_(v1::Farm::NewStub(std::move(channel))), reports_(stub_.get()) {}
 
   absl::StatusOr<Registration> Register(const WorkerInfo& info, int64_t timeout_micros) override {
     v1::RegisterRequest request;
@@ -109,7 +110,7 @@ class GrpcFarmClient : public FarmClient {
     request.set_seconds(seconds);
     request.set_next(next);
     v1::CompleteReply reply;
-    SF_RETURN_IF_ERROR(Call(&v1::Farm::Stub::Complete, request, &reply, kCompleteTimeout));
+    SF_RETURN_IF_ERROR(reports_.Send(request, &reply, kCompleteTimeout));
     std::optional<TaskLease> lease;
     if (!next || !reply.has_next()) return lease;
     // The result counts, whatever else the answer says: Lease will tell.
@@ -168,6 +169,7 @@ class GrpcFarmClient : public FarmClient {
   }
 
   const std::unique_ptr<v1::Farm::Stub> stub_;
+  ReportStream reports_;
   std::mutex mutex_;
   grpc::ClientContext* lease_call_ = nullptr;  // guarded by mutex_
   grpc::ClientContext* renew_call_ = nullptr;  // guarded by mutex_

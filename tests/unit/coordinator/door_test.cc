@@ -10,8 +10,10 @@
 #include "common/base/file_system.h"
 #include "coordinator/service/access_table.h"
 #include "grpcpp/create_channel.h"
+#include "proto/conversions.h"
 #include "proto/farm_channel.h"
 #include "proto/request_limits.h"
+#include "tests/unit/coordinator/fake_worker.h"
 #include "tests/unit/coordinator/guarded_server.h"
 
 namespace stereofarm {
@@ -413,6 +415,85 @@ TEST_F(DoorTest, NoOtherCertificateSpeaksForAWorkerInAnyCall) {
   renew.mutable_attempt()->set_lease_id(lease->lease_id);
   const grpc::Status renewed = call(own, "Renew", renew);
   EXPECT_TRUE(renewed.ok()) << renewed.error_message();
+}
+
+TEST_F(DoorTest, EachResultInAStreamIsLookedAtLikeACall) {
+  const auto channel = server_.ChannelOf("node7");
+  ASSERT_TRUE(
+      server_.certificates().Issue("node8", Role::kWork, 10, server_.FolderOf("node8")).ok());
+  const auto join = [&](const std::string& id, const std::string& node) {
+    v1::RegisterRequest request;
+    request.set_worker(id);
+    request.set_name(id);
+    request.set_device("cpu");
+    request.set_numeric_class("class");
+    return CallRaw(server_.ChannelOf(node), "/stereofarm.v1.Farm/Register",
+                   request.SerializeAsString());
+  };
+  ASSERT_TRUE(join("w1", "node7").ok());
+  ASSERT_TRUE(join("w2", "node8").ok());
+  ASSERT_TRUE(server_.Submit(server_.ChannelOf("ann"), server_.Settings()).ok());
+  std::optional<TaskLease> lease;
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (!lease && std::chrono::steady_clock::now() < deadline) {
+    lease = *server_.engine().Lease("w1");
+  }
+  ASSERT_TRUE(lease.has_value());
+  v1::CompleteRequest result;
+  result.mutable_attempt()->set_worker("w1");
+  result.mutable_attempt()->set_job(lease->spec.job);
+  result.mutable_attempt()->set_task(lease->spec.task);
+  result.mutable_attempt()->set_epoch(lease->epoch);
+  result.mutable_attempt()->set_lease_id(lease->lease_id);
+  *result.mutable_manifest() =
+      ToProto(FakeWorker("w1", "class", server_.root() / "store", {}).Do(*lease));
+  const auto farm = v1::Farm::NewStub(channel);
+  const auto lines_of_results = [&] {
+    std::vector<nlohmann::json> lines = server_.AuditLines();
+    std::erase_if(
+        lines, [](const auto& line) { return line["method"] != "/stereofarm.v1.Farm/Complete"; });
+    return lines;
+  };
+  // A result that counts, and then `bad` in the same stream.
+  const auto refused = [&](const v1::CompleteRequest& bad, const std::function<void()>& before_bad,
+                           grpc::StatusCode code) {
+    const size_t lines_before = lines_of_results().size();
+    grpc::ClientContext context;
+    const auto stream = farm->Complete(&context);
+    v1::CompleteReply reply;
+    ASSERT_TRUE(stream->Write(result));
+    ASSERT_TRUE(stream->Read(&reply));
+    before_bad();
+    const std::string before = server_.Everything();
+    ASSERT_TRUE(stream->Write(bad));
+    EXPECT_FALSE(stream->Read(&reply));
+    const grpc::Status status = stream->Finish();
+    EXPECT_EQ(status.error_code(), code) << status.error_message();
+    EXPECT_EQ(server_.Everything(), before);
+    const std::vector<nlohmann::json> lines = lines_of_results();
+    ASSERT_EQ(lines.size(), lines_before + 2);
+    EXPECT_EQ(lines[lines_before]["result"], "OK");
+    EXPECT_EQ(lines[lines_before]["name"], "node7");
+    EXPECT_EQ(lines[lines_before]["worker"], "w1");
+    EXPECT_EQ(lines[lines_before]["task"], lease->spec.task);
+    EXPECT_EQ(lines.back()["result"],
+              absl::StatusCodeToString(static_cast<absl::StatusCode>(code)));
+    EXPECT_EQ(lines.back()["worker"], bad.attempt().worker());
+    EXPECT_EQ(lines.back()["why"], status.error_message());
+  };
+  const auto nothing = [] {};
+  v1::CompleteRequest bad = result;
+  bad.mutable_attempt()->set_worker("w2");
+  refused(bad, nothing, grpc::StatusCode::PERMISSION_DENIED);
+  bad = result;
+  bad.mutable_attempt()->set_task("../../etc");
+  refused(bad, nothing, grpc::StatusCode::INVALID_ARGUMENT);
+  bad = result;
+  bad.mutable_manifest()->set_model(std::string(512 << 10, 'x'));
+  refused(bad, nothing, grpc::StatusCode::INVALID_ARGUMENT);
+  refused(
+      result, [&] { ASSERT_TRUE(server_.certificates().Revoke("node7").ok()); },
+      grpc::StatusCode::UNAUTHENTICATED);
 }
 
 TEST_F(DoorTest, EveryCallRefusesWhatIsTooLongOrNonsense) {

@@ -102,13 +102,20 @@ class FarmServerTest : public ::testing::Test {
     attempt.set_lease_id(lease.lease_id);
     return attempt;
   }
-  grpc::Status Complete(const FakeWorker& worker, const TaskLease& lease) {
+  static v1::CompleteRequest ResultOf(const FakeWorker& worker, const TaskLease& lease) {
     v1::CompleteRequest request;
     *request.mutable_attempt() = AttemptOf(worker.id(), lease);
     *request.mutable_manifest() = ToProto(worker.Do(lease));
+    return request;
+  }
+  // In a stream of its own.
+  grpc::Status Offer(const v1::CompleteRequest& result, v1::CompleteReply* reply) {
     grpc::ClientContext context;
-    v1::CompleteReply reply;
-    return farm_->Complete(&context, request, &reply);
+    const auto stream = farm_->Complete(&context);
+    stream->Write(result);
+    stream->WritesDone();
+    stream->Read(reply);
+    return stream->Finish();
   }
   std::string Submit() {
     JobSettings settings;
@@ -142,7 +149,8 @@ TEST_F(FarmServerTest, AFilmGoesAllTheWayOverTheSocket) {
     while (!ended) {
       const auto lease = LeaseOf("a", kSecond / 10);
       if (!lease) continue;
-      EXPECT_TRUE(Complete(a, *lease).ok());
+      v1::CompleteReply reply;
+      EXPECT_TRUE(Offer(ResultOf(a, *lease), &reply).ok());
     }
   });
   v1::WatchRequest request;
@@ -277,13 +285,10 @@ TEST_F(FarmServerTest, TheAnswerToAReportBringsTheNextTask) {
       lease = LeaseOf("a", kSecond / 10);
       continue;
     }
-    v1::CompleteRequest request;
-    *request.mutable_attempt() = AttemptOf("a", *lease);
-    *request.mutable_manifest() = ToProto(worker.Do(*lease));
+    v1::CompleteRequest request = ResultOf(worker, *lease);
     request.set_next(true);
-    grpc::ClientContext context;
     v1::CompleteReply reply;
-    ASSERT_TRUE(farm_->Complete(&context, request, &reply).ok());
+    ASSERT_TRUE(Offer(request, &reply).ok());
     lease.reset();
     if (reply.has_next()) {
       lease = *FromProto(reply.next());
@@ -302,14 +307,78 @@ TEST_F(FarmServerTest, AReportThatAsksForNothingBringsNothing) {
   for (int i = 0; i < 3; ++i) {
     const std::optional<TaskLease> lease = LeaseOf("a", 20 * kSecond);
     ASSERT_TRUE(lease.has_value());
-    v1::CompleteRequest request;
-    *request.mutable_attempt() = AttemptOf("a", *lease);
-    *request.mutable_manifest() = ToProto(worker.Do(*lease));
-    grpc::ClientContext context;
     v1::CompleteReply reply;
-    ASSERT_TRUE(farm_->Complete(&context, request, &reply).ok());
+    ASSERT_TRUE(Offer(ResultOf(worker, *lease), &reply).ok());
     EXPECT_FALSE(reply.has_next());
   }
+}
+
+TEST_F(FarmServerTest, OneStreamTakesResultAfterResult) {
+  const FakeWorker worker = NewWorker("a");
+  Submit();
+  grpc::ClientContext context;
+  const auto stream = farm_->Complete(&context);
+  for (int i = 0; i < 3; ++i) {
+    const std::optional<TaskLease> lease = LeaseOf("a", 20 * kSecond);
+    ASSERT_TRUE(lease.has_value());
+    const v1::CompleteRequest result = ResultOf(worker, *lease);
+    v1::CompleteReply reply;
+    // Said again it gets the same answer.
+    for (int times = 0; times < 2; ++times) {
+      ASSERT_TRUE(stream->Write(result));
+      ASSERT_TRUE(stream->Read(&reply));
+    }
+    EXPECT_EQ(store_->tasks().Get(lease->spec.job, lease->spec.task)->value().state,
+              TaskState::kDone);
+  }
+  stream->WritesDone();
+  v1::CompleteReply none;
+  EXPECT_FALSE(stream->Read(&none));
+  EXPECT_TRUE(stream->Finish().ok());
+}
+
+TEST_F(FarmServerTest, AResultThatDoesNotCountEndsTheStream) {
+  const FakeWorker worker = NewWorker("a");
+  Submit();
+  grpc::ClientContext context;
+  const auto stream = farm_->Complete(&context);
+  const std::optional<TaskLease> done = LeaseOf("a", 20 * kSecond);
+  ASSERT_TRUE(done.has_value());
+  ASSERT_TRUE(stream->Write(ResultOf(worker, *done)));
+  v1::CompleteReply reply;
+  ASSERT_TRUE(stream->Read(&reply));
+  const std::optional<TaskLease> lost = LeaseOf("a", 20 * kSecond);
+  ASSERT_TRUE(lost.has_value());
+  const v1::CompleteRequest result = ResultOf(worker, *lost);
+  ASSERT_TRUE(
+      engine_->HandBack("a", {lost->spec.job, lost->spec.task, lost->epoch, lost->lease_id}).ok());
+  ASSERT_TRUE(stream->Write(result));
+  EXPECT_FALSE(stream->Read(&reply));
+  const grpc::Status status = stream->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION) << status.error_message();
+  EXPECT_NE(store_->tasks().Get(lost->spec.job, lost->spec.task)->value().state, TaskState::kDone);
+}
+
+TEST_F(FarmServerTest, AStreamWithoutAResultIsRefused) {
+  grpc::ClientContext context;
+  const auto stream = farm_->Complete(&context);
+  stream->WritesDone();
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(FarmServerTest, StoppingEndsAStreamThatWaitsForResults) {
+  const FakeWorker worker = NewWorker("a");
+  Submit();
+  const std::optional<TaskLease> lease = LeaseOf("a", 20 * kSecond);
+  ASSERT_TRUE(lease.has_value());
+  grpc::ClientContext context;
+  const auto stream = farm_->Complete(&context);
+  v1::CompleteReply reply;
+  ASSERT_TRUE(stream->Write(ResultOf(worker, *lease)));
+  ASSERT_TRUE(stream->Read(&reply));
+  server_->Stop();
+  EXPECT_FALSE(stream->Read(&reply));
+  EXPECT_FALSE(stream->Finish().ok());
 }
 
 TEST_F(FarmServerTest, LostLeaseIsFailedPrecondition) {
