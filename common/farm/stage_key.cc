@@ -93,9 +93,8 @@ int StageVersion(TaskKind kind) {
     case TaskKind::kInpaint:
       return 4;
     case TaskKind::kWarp:
-      return 3;
     case TaskKind::kDepth:
-      return 2;
+      return 3;
     case TaskKind::kScan:
     case TaskKind::kEncode:
       return 1;

@@ -108,7 +108,7 @@ ParallaxEstimator::~ParallaxEstimator() = default;
 
 std::string ParallaxEstimator::Id() const {
   const std::string flow = flow_->Id();
-  return "parallax/2" + (flow.empty() ? "" : "+" + flow);
+  return "parallax/3" + (flow.empty() ? "" : "+" + flow);
 }
 
 absl::StatusOr<DepthPlan> ParallaxEstimator::Plan(ImageSize picture) const {

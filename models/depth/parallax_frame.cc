@@ -155,15 +155,14 @@ FrameDepth EstimateFrame(const FrameInput& input, const ParallaxOptions& options
   if (measured && !input.titles.empty()) uncovered = UncoverTitles(input.titles, &*measured);
   if (measured && !Normalise(&*measured, &frame.travel)) measured.reset();
   Movers movers;
-  bool has_ground = false;
+  std::optional<GroundPlane> ground;
   if (measured) {
-    const auto ground = options.ground ? FindGround(*measured) : std::nullopt;
+    if (options.ground) ground = FindGround(*measured);
     if (ground) {
       if (options.movers) movers = FindMovers(rgb, *ground, *measured);
-      ClampToGround(*ground, &*measured);
+      ClampToGround(*ground, &measured->rho);
       if (!movers.empty()) measured->weight.setTo(0, movers.blurred);
     }
-    has_ground = ground.has_value();
     if (!uncovered.empty()) FillUncovered(uncovered, &*measured);
   } else {
     frame.travel = {0, 0, 0};
@@ -174,8 +173,9 @@ FrameDepth EstimateFrame(const FrameInput& input, const ParallaxOptions& options
     RaiseSubjects(input.own_motion, 1 - trust, &prior);
   }
   // Without a ground that was measured movers stand on the prior's.
-  if (measured && !has_ground && options.movers) RaiseSubjects(measured->own, trust, &prior);
+  if (measured && !ground && options.movers) RaiseSubjects(measured->own, trust, &prior);
   frame.rho = FitPrior(prior, measured ? &*measured : nullptr, trust);
+  if (ground) ClampToGround(*ground, &frame.rho);
   frame.confidence = cv::Mat::zeros(prior.size(), CV_32F);
   if (measured) {
     for (int y = 0; y < prior.rows; ++y) {

@@ -7,7 +7,7 @@
 namespace stereofarm {
 namespace {
 
-constexpr int kTries = 150;
+constexpr int kTries = 600;
 constexpr int kGrid = 8;             // pixels between samples
 constexpr double kClampBelow = 0.8;  // of the ground's inverse depth
 
@@ -105,12 +105,12 @@ std::optional<GroundPlane> FindGround(const MeasuredDepth& depth) {
   return best;
 }
 
-void ClampToGround(const GroundPlane& ground, MeasuredDepth* depth) {
-  for (int y = 0; y < depth->rho.rows; ++y) {
-    float* rho = depth->rho.ptr<float>(y);
-    for (int x = 0; x < depth->rho.cols; ++x) {
+void ClampToGround(const GroundPlane& ground, cv::Mat* rho) {
+  for (int y = 0; y < rho->rows; ++y) {
+    float* row = rho->ptr<float>(y);
+    for (int x = 0; x < rho->cols; ++x) {
       const float floor = static_cast<float>(ground.At(x, y));
-      if (rho[x] < static_cast<float>(kClampBelow) * floor) rho[x] = floor;
+      if (row[x] < static_cast<float>(kClampBelow) * floor) row[x] = floor;
     }
   }
 }

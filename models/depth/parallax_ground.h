@@ -21,8 +21,8 @@ struct GroundPlane {
 // picture would lie below it.
 std::optional<GroundPlane> FindGround(const MeasuredDepth& depth);
 
-// Nothing lies below the ground: pixels clearly farther than it take its depth.
-void ClampToGround(const GroundPlane& ground, MeasuredDepth* depth);
+// Nothing lies below the ground: pixels clearly farther than it take its depth. `rho`: CV_32F.
+void ClampToGround(const GroundPlane& ground, cv::Mat* rho);
 
 }  // namespace stereofarm
 

@@ -108,6 +108,7 @@ std::optional<Mover> Standing(const Scene& scene, const cv::Mat& seeds, const cv
   const int side = std::max(seen.width / 2, static_cast<int>(0.15 * tall));
   mover.box = cv::Rect(seen.x - side, top, seen.width + 2 * side, foot + 3 - top) &
               cv::Rect(0, 0, scene.width, scene.height);
+  if (mover.box.empty()) return std::nullopt;
   return mover;
 }
 
@@ -177,7 +178,7 @@ void FindHovering(const Scene& scene, std::vector<Mover>* movers) {
     std::nth_element(values, values + 2, values + 5);
     if (values[2] > kHovers * scene.ground.At(x, ends[i])) above[i] = values[2];
   }
-  const int narrowest = static_cast<int>(12 * scene.unit);
+  const int narrowest = std::max(1, static_cast<int>(12 * scene.unit));
   for (int x = 0; x < scene.width;) {
     int end = x;
     while (end < scene.width && above[static_cast<size_t>(end)] > 0) ++end;

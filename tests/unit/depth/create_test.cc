@@ -9,7 +9,7 @@ namespace {
 TEST(CreateDepthEstimatorTest, KnowsParallax) {
   const auto estimator = CreateDepthEstimator("parallax", "cpu");
   ASSERT_TRUE(estimator.ok());
-  EXPECT_EQ((*estimator)->Id(), "parallax/2");
+  EXPECT_EQ((*estimator)->Id(), "parallax/3");
 }
 
 TEST(CreateDepthEstimatorTest, NamesWhatIsKnown) {

@@ -34,6 +34,15 @@ void ExpectStandsAt(const Movers& movers, const cv::Point& where, double depth) 
   EXPECT_NEAR(movers.depth.at<float>(where), depth, 0.1 * depth);
 }
 
+TEST(ParallaxMoversTest, PicturesMayBeAFewPixelsWide) {
+  MeasuredDepth depth{cv::Mat::ones(640, 40, CV_32F), cv::Mat(640, 40, CV_32F, cv::Scalar(2000)),
+                      cv::Mat::zeros(640, 40, CV_32F)};
+  const std::vector<cv::Mat> rgb(3, cv::Mat(640, 40, CV_32F, cv::Scalar(0.3)));
+  const Movers movers = FindMovers(rgb, {1 / 200.0, 0, -1}, depth);
+  ASSERT_FALSE(movers.empty());
+  EXPECT_EQ(movers.share.size(), cv::Size(40, 640));
+}
+
 TEST(ParallaxMoversTest, NothingMovesInAStillStreet) {
   Street street;
   EXPECT_TRUE(street.Find().empty());

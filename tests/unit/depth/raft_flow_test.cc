@@ -92,7 +92,7 @@ TEST(RaftFlowTest, PublishedWeightsFollowAMovingTexture) {
 TEST(RaftFlowTest, ParallaxTakesItByName) {
   const auto estimator = CreateDepthEstimator("parallax+raft-large:" + Weights(), "cpu");
   ASSERT_TRUE(estimator.ok()) << estimator.status();
-  EXPECT_THAT((*estimator)->Id(), StartsWith("parallax/2+raft/1:"));
+  EXPECT_THAT((*estimator)->Id(), StartsWith("parallax/3+raft/1:"));
 }
 
 TEST(RaftFlowTest, NamesAFileThatDoesntFit) {
