@@ -1,6 +1,5 @@
 #include "common/exr/exr.h"
 
-#include <OpenEXR/IexBaseExc.h>
 #include <OpenEXR/ImfChannelList.h>
 #include <OpenEXR/ImfDoubleAttribute.h>
 #include <OpenEXR/ImfFloatAttribute.h>
@@ -14,6 +13,7 @@
 
 #include <cerrno>
 #include <cmath>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -26,6 +26,9 @@
 
 namespace stereofarm {
 namespace {
+
+// More than any compression gets out of a byte: a damaged header asks for no memory beyond it.
+constexpr int64_t kMostPixelsPerByte = 1 << 14;
 
 absl::Status CheckFinite(const std::filesystem::path& path, const Image& image,
                          const std::vector<std::string>& channels) {
@@ -51,7 +54,7 @@ absl::StatusOr<std::unique_ptr<Imf::InputFile>> OpenInput(const std::filesystem:
   if (stat(path.c_str(), &info) != 0) return ErrnoStatus(errno, "cannot open " + path.string());
   try {
     return std::make_unique<Imf::InputFile>(path.c_str(), /*numThreads=*/0);
-  } catch (const Iex::BaseExc& error) {
+  } catch (const std::exception& error) {
     return absl::DataLossError(
         absl::StrFormat("%s is not a readable OpenEXR file: %s", path.string(), error.what()));
   }
@@ -156,7 +159,7 @@ absl::Status WriteExr(const std::filesystem::path& path, const Image& image,
     } else {
       WriteHalves(image, channels, &file);
     }
-  } catch (const Iex::BaseExc& error) {
+  } catch (const std::exception& error) {
     SF_RETURN_IF_ERROR(out.status());
     return absl::InternalError(absl::StrFormat("cannot write %s: %s", path.string(), error.what()));
   }
@@ -175,6 +178,11 @@ absl::StatusOr<ExrImage> ReadExr(const std::filesystem::path& path) {
                                                path.string(), width, height,
                                                result.channels.size()));
   }
+  SF_ASSIGN_OR_RETURN(const int64_t bytes, FileSize(path));
+  if (width * height * static_cast<int64_t>(result.channels.size()) > kMostPixelsPerByte * bytes) {
+    return absl::DataLossError(absl::StrFormat("%s is cut off: %d bytes hold no %d x %d pixels",
+                                               path.string(), bytes, width, height));
+  }
   for (auto it = header.channels().begin(); it != header.channels().end(); ++it) {
     if (it.channel().xSampling != 1 || it.channel().ySampling != 1) {
       return absl::DataLossError(absl::StrFormat(
@@ -191,7 +199,7 @@ absl::StatusOr<ExrImage> ReadExr(const std::filesystem::path& path) {
     }
     file->setFrameBuffer(pixels);
     file->readPixels(header.dataWindow().min.y, header.dataWindow().max.y);
-  } catch (const Iex::BaseExc& error) {
+  } catch (const std::exception& error) {
     return absl::DataLossError(absl::StrFormat("%s is damaged: %s", path.string(), error.what()));
   }
   return result;

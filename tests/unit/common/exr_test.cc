@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <fstream>
 #include <limits>
 #include <vector>
 
@@ -143,6 +144,41 @@ TEST(ExrTest, DamagedFilesAreDataLoss) {
         << damaged.size();
   }
   EXPECT_EQ(ReadExr(folder / "none.exr").status().code(), absl::StatusCode::kNotFound);
+}
+
+// Whatever a byte is turned into, the file is read or refused.
+TEST(ExrTest, NoDamageEndsTheProgram) {
+  const TempFolder folder;
+  const auto path = folder / "a.exr";
+  ASSERT_TRUE(WriteExr(path, Ramp(16, 20, 2), {"Y", "Z"}, {{"note", "text"}}).ok());
+  const std::string sound = ReadFile(path).value();
+  int refused = 0;
+  for (size_t at = 0; at < sound.size(); ++at) {
+    std::string bytes = sound;
+    bytes[at] = static_cast<char>(bytes[at] ^ (at % 2 == 0 ? 0xff : 1 << (at / 2 % 8)));
+    std::ofstream(path, std::ios::binary) << bytes;
+    const absl::StatusOr<ExrImage> read = ReadExr(path);
+    refused += !read.ok();
+    int width = 0, height = 0;
+    (void)ReadExrHeader(path, &width, &height).ok();
+  }
+  EXPECT_GT(refused, 50);
+}
+
+TEST(ExrTest, AHeaderThatPromisesTooMuchIsRefused) {
+  const TempFolder folder;
+  ASSERT_TRUE(WriteExr(folder / "a.exr", Ramp(16, 20, 2), {"Y", "Z"}, {}).ok());
+  std::string bytes = ReadFile(folder / "a.exr").value();
+  // The last column and row, behind the attribute's name, type, size and first pixel.
+  const std::string name("dataWindow\0box2i\0", 17);
+  const size_t at = bytes.find(name) + name.size() + 4 + 8;
+  const int32_t last = 59'999;
+  for (const size_t each : {at, at + 4})
+    bytes.replace(each, 4, reinterpret_cast<const char*>(&last), 4);
+  ASSERT_TRUE(WriteFileAtomically(folder / "b.exr", bytes).ok());
+  const absl::Status status = ReadExr(folder / "b.exr").status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_NE(status.message().find("60000 x 60000"), std::string::npos) << status;
 }
 
 TEST(ExrTest, AFullDiskIsToldAndLeavesNothing) {
