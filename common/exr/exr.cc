@@ -27,9 +27,6 @@
 namespace stereofarm {
 namespace {
 
-// More than any compression gets out of a byte: a damaged header asks for no memory beyond it.
-constexpr int64_t kMostPixelsPerByte = 1 << 14;
-
 absl::Status CheckFinite(const std::filesystem::path& path, const Image& image,
                          const std::vector<std::string>& channels) {
   for (int c = 0; c < image.channels(); ++c) {
@@ -177,11 +174,6 @@ absl::StatusOr<ExrImage> ReadExr(const std::filesystem::path& path) {
     return absl::DataLossError(absl::StrFormat("%s has %d x %d pixels of %d channels",
                                                path.string(), width, height,
                                                result.channels.size()));
-  }
-  SF_ASSIGN_OR_RETURN(const int64_t bytes, FileSize(path));
-  if (width * height * static_cast<int64_t>(result.channels.size()) > kMostPixelsPerByte * bytes) {
-    return absl::DataLossError(absl::StrFormat("%s is cut off: %d bytes hold no %d x %d pixels",
-                                               path.string(), bytes, width, height));
   }
   for (auto it = header.channels().begin(); it != header.channels().end(); ++it) {
     if (it.channel().xSampling != 1 || it.channel().ySampling != 1) {
