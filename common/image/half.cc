@@ -61,17 +61,19 @@ void HalfToFloat(const uint16_t* in, float* out, int64_t count) {
   for (; i < count; ++i) out[i] = ToFloat(in[i]);
 }
 
+void QuantizeToHalf(float* values, int64_t count) {
+  constexpr int64_t kPiece = 512;
+  uint16_t half[kPiece];
+  for (int64_t i = 0; i < count; i += kPiece) {
+    const int64_t piece = std::min(kPiece, count - i);
+    FloatToHalf(values + i, half, piece);
+    HalfToFloat(half, values + i, piece);
+  }
+}
+
 void QuantizeToHalf(Image& image) {
-  uint16_t half[512];
   for (int c = 0; c < image.channels(); ++c) {
-    for (int y = 0; y < image.height(); ++y) {
-      float* row = image.Row(c, y);
-      for (int x = 0; x < image.width(); x += 512) {
-        const int count = std::min(512, image.width() - x);
-        FloatToHalf(row + x, half, count);
-        HalfToFloat(half, row + x, count);
-      }
-    }
+    for (int y = 0; y < image.height(); ++y) QuantizeToHalf(image.Row(c, y), image.width());
   }
 }
 

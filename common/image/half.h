@@ -14,6 +14,7 @@ void HalfToFloat(const uint16_t* in, float* out, int64_t count);
 // Rounds every pixel to the nearest half. What operators hand on goes through this, so that a frame
 // that went through an EXR file and one that didn't are the same.
 void QuantizeToHalf(Image& image);
+void QuantizeToHalf(float* values, int64_t count);
 
 }  // namespace stereofarm
 

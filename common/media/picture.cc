@@ -1,10 +1,17 @@
 #include "common/media/picture.h"
 
+extern "C" {
+#include <libavutil/imgutils.h>
+}
+
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
+#include <new>
 
 #include "absl/strings/str_format.h"
 #include "common/base/log.h"
+#include "common/image/image_memory.h"
 #include "common/media/picture_frame.h"
 #include "common/media/planar_format.h"
 
@@ -13,6 +20,38 @@ namespace {
 
 AVPixelFormat FormatOf(const Picture& picture) {
   return static_cast<AVPixelFormat>(AvFrameOf(picture).format);
+}
+
+// Alignment of rows, bytes.
+constexpr int kAlign = 64;
+// Rows that filters may touch beyond the last.
+constexpr int kRoom = 32;
+
+void ReturnBuffer(void* bytes, uint8_t* data) {
+  ReturnImageMemory(reinterpret_cast<float*>(data), reinterpret_cast<uintptr_t>(bytes));
+}
+
+// Room for the pixels of `frame`, which has its format and size, in memory that is given out again
+// (image_memory.h). False where there's none.
+bool GiveBuffer(AVFrame* frame) {
+  const auto format = static_cast<AVPixelFormat>(frame->format);
+  const int rows = (frame->height + 2 * kRoom - 1) / kRoom * kRoom;
+  const int needed = av_image_get_buffer_size(format, frame->width, rows, kAlign);
+  if (needed < 0) return false;
+  const size_t bytes = (static_cast<size_t>(needed) / kAlign + 2) * kAlign;
+  uint8_t* data = nullptr;
+  try {
+    data = reinterpret_cast<uint8_t*>(TakeImageMemory(bytes));
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+  frame->buf[0] = av_buffer_create(data, bytes, ReturnBuffer, reinterpret_cast<void*>(bytes), 0);
+  if (frame->buf[0] == nullptr) {
+    ReturnImageMemory(reinterpret_cast<float*>(data), bytes);
+    return false;
+  }
+  return av_image_fill_arrays(frame->data, frame->linesize, data, format, frame->width, rows,
+                              kAlign) >= 0;
 }
 
 }  // namespace
@@ -27,7 +66,7 @@ absl::StatusOr<Picture> Picture::Create(const std::string& pixel_format, int wid
   frame->format = format;
   frame->width = width;
   frame->height = height;
-  if (av_frame_get_buffer(frame.get(), 64) < 0) {
+  if (!GiveBuffer(frame.get())) {
     return absl::ResourceExhaustedError(
         absl::StrFormat("no memory for a picture of %dx%d samples", width, height));
   }

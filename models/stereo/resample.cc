@@ -144,9 +144,9 @@ void Resample(const Image& rgb, const Image& displacement, ResampleKernel kernel
       ReadRow(source.Pixels(), warped->rgba.Row(3, y), places.left.data(), places.weights[0].data(),
               places.weights[1].data(), places.weights[2].data(), places.weights[3].data(), width,
               warped->rgba.Row(c, y));
+      QuantizeToHalf(warped->rgba.Row(c, y), width);
     }
   }
-  QuantizeToHalf(warped->rgba);
 }
 
 }  // namespace stereofarm

@@ -62,6 +62,26 @@ ColorInfo Color(const char* matrix, const char* range) {
   return color;
 }
 
+#if !defined(__SANITIZE_ADDRESS__)
+TEST(PictureTest, MemoryIsGivenOutAgain) {
+  const uint8_t* first = nullptr;
+  {
+    Picture picture = Picture::Create("yuv420p", 1001, 777).value();
+    first = picture.plane(0).data;
+    for (int i = 0; i < 3; ++i) {
+      const Picture::PlaneView plane = picture.plane(i);
+      EXPECT_EQ(plane.stride % 64, 0);
+      EXPECT_EQ(reinterpret_cast<uintptr_t>(plane.data) % 64, 0u);
+      std::fill_n(picture.mutable_plane(i), plane.stride * plane.height, uint8_t{7});
+    }
+    const Picture second = Picture::Create("yuv420p", 1001, 777).value();
+    EXPECT_NE(second.plane(0).data, first);
+  }
+  // The one that was made first went last.
+  EXPECT_EQ(Picture::Create("yuv420p", 1001, 777).value().plane(0).data, first);
+}
+#endif
+
 TEST(ColorConverterTest, KnowsBlackWhiteAndThePrimariesOfBt709) {
   ColorConverter converter(Color("bt709", "tv"));
   struct Case {
