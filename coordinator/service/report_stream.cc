@@ -9,6 +9,12 @@
 #include "proto/conversions.h"
 
 namespace stereofarm {
+namespace {
+
+// Some kilobytes a worker.
+constexpr int kMostKeptFiles = 64;
+
+}  // namespace
 
 ReportStream::ReportStream(grpc::CallbackServerContext* context, ReportDesk* desk, Admit admit)
     : context_(context), desk_(desk), admit_(std::move(admit)) {
@@ -16,8 +22,8 @@ ReportStream::ReportStream(grpc::CallbackServerContext* context, ReportDesk* des
 }
 
 void ReportStream::ReadNext() {
-  // Nothing of a large manifest is kept for the next one.
-  request_ = v1::CompleteRequest();
+  // What a small message took serves the next one too.
+  if (request_.manifest().files_size() > kMostKeptFiles) request_ = v1::CompleteRequest();
   StartRead(&request_);
 }
 

@@ -118,6 +118,7 @@ class Farm {
     if (!status.ok()) fprintf(stderr, "%s\n", status.error_message().c_str());
     SF_CHECK(status.ok());
     job_ = reply.job();
+    made_.MakeFolders(root_ / "store", job_);
   }
 
   v1::JobStatus JobStatus() {

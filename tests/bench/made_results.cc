@@ -1,10 +1,10 @@
 #include "tests/bench/made_results.h"
 
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include <utility>
 
+#include "common/artifacts/manifest.h"
 #include "common/base/file_system.h"
 #include "common/base/log.h"
 #include "coordinator/planning/shard_plan.h"
@@ -33,6 +33,14 @@ void MadeResults::Make(const FakeWorker& worker, const MadeFilm& film) {
   }
 }
 
+void MadeResults::MakeFolders(const std::filesystem::path& store, const std::string& job) {
+  std::lock_guard lock(mutex_);
+  for (const auto& [task, files] : made_) {
+    const std::filesystem::path attempt = store / AttemptDirectory(job, task, 1, "id");
+    SF_CHECK(MakeDirectories(attempt.parent_path()).ok());
+  }
+}
+
 bool MadeResults::Take(const std::string& task, const std::filesystem::path& attempt,
                        std::vector<ManifestFile>* files) {
   {
@@ -42,8 +50,6 @@ bool MadeResults::Take(const std::string& task, const std::filesystem::path& att
     *files = std::move(found->second);
     made_.erase(found);
   }
-  // The shard's folder is there where it had an attempt before.
-  mkdir(attempt.parent_path().c_str(), 0755);
   const std::filesystem::path made = folder_ / task;
   if (rename(made.c_str(), attempt.c_str()) == 0) return true;
   SF_CHECK(MakeDirectories(attempt.parent_path()).ok());

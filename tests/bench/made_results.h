@@ -31,6 +31,8 @@ class MadeResults {
 
   // The results of every shard of the film, for depth and render.
   void Make(const FakeWorker& worker, const MadeFilm& film);
+  // The folders of these tasks' attempts in the store, of the job that the film became.
+  void MakeFolders(const std::filesystem::path& store, const std::string& job);
   // Puts the task's result into the attempt's folder, an absolute path. False: none was made, or
   // another attempt has had it.
   bool Take(const std::string& task, const std::filesystem::path& attempt,
