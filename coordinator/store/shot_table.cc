@@ -42,6 +42,13 @@ absl::StatusOr<ShotRecord> ReadShot(const Statement& row) {
   return shot;
 }
 
+absl::StatusOr<std::optional<ShotRecord>> ReadOne(Statement* query) {
+  SF_ASSIGN_OR_RETURN(const bool row, query->Step());
+  if (!row) return std::nullopt;
+  SF_ASSIGN_OR_RETURN(ShotRecord shot, ReadShot(*query));
+  return shot;
+}
+
 }  // namespace
 
 constexpr char kInsertShot[] =
@@ -113,10 +120,7 @@ constexpr char kGetShot[] = "SELECT " SHOT_COLUMNS " FROM shots WHERE job = ? AN
 absl::StatusOr<std::optional<ShotRecord>> ShotTable::Get(const std::string& job, int64_t begin) {
   Statement query = database_->Prepare(kGetShot);
   query.Bind(job).Bind(begin);
-  SF_ASSIGN_OR_RETURN(const bool row, query.Step());
-  if (!row) return std::nullopt;
-  SF_ASSIGN_OR_RETURN(ShotRecord shot, ReadShot(query));
-  return shot;
+  return ReadOne(&query);
 }
 
 constexpr char kShotBefore[] = "SELECT " SHOT_COLUMNS
@@ -125,10 +129,7 @@ constexpr char kShotBefore[] = "SELECT " SHOT_COLUMNS
 absl::StatusOr<std::optional<ShotRecord>> ShotTable::Before(const std::string& job, int64_t begin) {
   Statement query = database_->Prepare(kShotBefore);
   query.Bind(job).Bind(begin);
-  SF_ASSIGN_OR_RETURN(const bool row, query.Step());
-  if (!row) return std::nullopt;
-  SF_ASSIGN_OR_RETURN(ShotRecord shot, ReadShot(query));
-  return shot;
+  return ReadOne(&query);
 }
 
 constexpr char kAllShots[] =
