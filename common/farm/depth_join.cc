@@ -28,13 +28,6 @@ double RightWeight(const AlignedShard& left, const AlignedShard& right, int64_t 
 
 }  // namespace
 
-DepthRange RangeRamp::At(int64_t frame) const {
-  if (from == to || frames.empty()) return to;
-  const double part = std::clamp(
-      static_cast<double>(frame - frames.begin) / static_cast<double>(frames.size()), 0.0, 1.0);
-  return {from.lo + part * (to.lo - from.lo), from.hi + part * (to.hi - from.hi)};
-}
-
 std::vector<JoinTerm> JoinTerms(std::span<const AlignedShard> shards, int64_t frame) {
   const auto after = std::upper_bound(
       shards.begin(), shards.end(), frame,

@@ -29,18 +29,6 @@ struct DepthRange {
   bool operator==(const DepthRange&) const = default;
 };
 
-// The range along a shot or a section of one: from `from` at its first frame, linearly, to `to` at
-// its end; the same throughout a shot that is reconciled in one piece. A section's `from` is the
-// `to` of the section before, so that the range has no steps.
-struct RangeRamp {
-  FrameRange frames;
-  DepthRange from;
-  DepthRange to;
-
-  DepthRange At(int64_t frame) const;
-  bool operator==(const RangeRamp&) const = default;
-};
-
 // One shard's part in a frame's depth.
 struct JoinTerm {
   size_t shard = 0;  // index

@@ -122,17 +122,4 @@ std::vector<FrameRange> ShotsOf(std::span<const int64_t> cuts, int64_t frames) {
   return out;
 }
 
-std::vector<size_t> PlanSections(std::span<const Shard> shards, int64_t section_frames) {
-  std::vector<size_t> out;
-  int64_t held = 0;
-  for (size_t i = 0; i < shards.size(); ++i) {
-    if (i == 0 || held + shards[i].core.size() > section_frames) {
-      out.push_back(i);
-      held = 0;
-    }
-    held += shards[i].core.size();
-  }
-  return out;
-}
-
 }  // namespace stereofarm

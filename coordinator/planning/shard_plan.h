@@ -54,11 +54,6 @@ std::vector<FrameRange> PlanScan(int64_t frames, int range_frames);
 // Shots between `cuts` (first frames of the shots but the first, ascending, inside 0 .. frames).
 std::vector<FrameRange> ShotsOf(std::span<const int64_t> cuts, int64_t frames);
 
-// Splits a shot's shards into sections that are reconciled one after another, each of at most
-// `section_frames` core frames (or one shard): the index of each section's first shard, ascending
-// from 0. A section's end moves when the shot's does, never when shards after it are added.
-std::vector<size_t> PlanSections(std::span<const Shard> shards, int64_t section_frames);
-
 }  // namespace stereofarm
 
 #endif  // STEREOFARM_COORDINATOR_PLANNING_SHARD_PLAN_H_

@@ -2,21 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
-#include <numeric>
 
 #include "absl/strings/str_format.h"
 #include "coordinator/reconcile/chain_solver.h"
+#include "coordinator/reconcile/shot_links.h"
 
 namespace stereofarm {
 namespace {
 
 constexpr int kSteps = 12;
-// Draws neighbours without information to the same scale and level.
-constexpr double kPrior = 1e-2;
+// Holds the first shard where no tie says where the whole shot is.
 constexpr double kPin = 1e6;
-// A seam's spread below this part of its level or of its shards' spread is none.
-constexpr double kFlat = 1e-6;
 // All uncertainties are of log(scale), and of the level in units of the spread. How much a shard
 // drifts from its begin to its end is told from how much more neighbours' drifts differ than noise
 // would make them; at least and at most, as a rule. What drifts add up to over a shot can't be told
@@ -25,11 +21,6 @@ constexpr double kLeastDrift = 5e-4, kMostDrift = 0.01;
 constexpr double kLeastTiedDrift = 0.01, kMostTiedDrift = 0.1;
 // How far a shard lies off the straight line in its middle, as a part of what it drifts.
 constexpr double kBend = 0.3;
-// Of a seam at least, however well its frames agree: they're wrong together.
-constexpr double kSeamFloor = 3e-3;
-constexpr size_t kFewFrames = 4;
-constexpr size_t kMostLinks = 8;         // of a seam
-constexpr double kFewFramesSeam = 1e-2;  // where it can't be told from fewer frames
 // Of a tie to the skeleton: at first, and at least.
 constexpr double kTieStart = 0.05;
 constexpr double kTieFloor = 3e-3;
@@ -37,143 +28,6 @@ constexpr int kTieStartSteps = 4;  // in which all ties count alike
 // A residual of so many uncertainties counts half (Cauchy's weights).
 constexpr double kCauchy = 2.0;
 constexpr double kMedianToSigma = 1.4826;
-
-// Moments of what two sides have in common.
-struct Moments {
-  double weight = 0;  // of what they say about scale and shift, 0..1
-  double log_ratio = 0;
-  double mean_a = 0, mean_b = 0;
-  double sd_a = 1, sd_b = 1;
-};
-
-double Spread(double w, double wx, double wxx) {
-  return std::sqrt(std::max(0.0, wxx / w - wx / w * (wx / w)));
-}
-
-Moments MomentsOf(const SeamSums& sums, double spread_a, double spread_b) {
-  Moments out;
-  if (sums.w <= 0) return out;
-  out.mean_a = sums.wa / sums.w;
-  out.mean_b = sums.wb / sums.w;
-  const double sd_a = Spread(sums.w, sums.wa, sums.waa);
-  const double sd_b = Spread(sums.w, sums.wb, sums.wbb);
-  const double floor_a = kFlat * (spread_a + std::abs(out.mean_a));
-  const double floor_b = kFlat * (spread_b + std::abs(out.mean_b));
-  if (sd_a <= floor_a || sd_b <= floor_b) return out;
-  out.weight = 1 / ((1 + floor_a / sd_a) * (1 + floor_b / sd_b));
-  out.sd_a = sd_a;
-  out.sd_b = sd_b;
-  out.log_ratio = std::log(sd_a / sd_b);
-  return out;
-}
-
-// One frame in which two neighbours, or a shard and the skeleton, are compared.
-struct Link {
-  Moments moments;
-  double part_a = 0.5, part_b = 0.5;  // of the way through the full ranges
-  double weight = 0;                  // one over the variance
-};
-
-// A line through what a seam's frames say.
-struct Line {
-  double variance = 0;  // of the frames about it, each
-  double slope = 0;     // from begin to end of a full range
-  double slope_variance = 0;
-};
-
-// What neighbours `i` and `i + 1` say of each other.
-struct Joint {
-  Moments whole;
-  std::vector<Link> links;
-  bool has_lines = false;  // of at least kFewFrames
-  Line log, level;
-};
-
-// Where the middle of `frame` lies in the shard's full range, 0..1.
-double PartOf(const ShardDigest& digest, double frame) {
-  return std::clamp((frame + 0.5 - static_cast<double>(digest.full.begin)) /
-                        static_cast<double>(digest.full.size()),
-                    0.0, 1.0);
-}
-
-// What the shard's levels are measured in; above 0.
-double UnitOf(const ShardDigest& digest) {
-  const double unit = std::max(digest.spread, 1e-3 * std::abs(digest.mean));
-  return unit > 0 ? unit : 1;
-}
-
-Line LineOf(const std::vector<Link>& links, const std::function<double(const Moments&)>& value_of) {
-  double x = 0, y = 0, xx = 0, yy = 0, xy = 0;
-  for (const Link& link : links) {
-    const double value = value_of(link.moments);
-    x += link.part_a;
-    y += value;
-    xx += link.part_a * link.part_a;
-    yy += value * value;
-    xy += link.part_a * value;
-  }
-  const auto n = static_cast<double>(links.size());
-  const double vxx = xx - x * x / n;
-  const double vxy = xy - x * y / n;
-  Line line;
-  line.slope = vxy / vxx;
-  line.variance = std::max(0.0, yy - y * y / n - vxy * line.slope) / (n - 2);
-  line.slope_variance = line.variance / vxx;
-  return line;
-}
-
-// At most kMostLinks of them, spread evenly: more say no more.
-std::vector<Link> Thinned(const std::vector<Link>& links) {
-  if (links.size() <= kMostLinks) return links;
-  std::vector<Link> out;
-  for (size_t i = 0; i < kMostLinks; ++i) {
-    out.push_back(links[i * (links.size() - 1) / (kMostLinks - 1)]);
-  }
-  return out;
-}
-
-Joint JointOf(const Seam& seam, const ShardDigest& left, const ShardDigest& right) {
-  Joint joint;
-  joint.whole = MomentsOf(seam.sums, left.spread, right.spread);
-  if (joint.whole.weight <= 0) {
-    if (seam.sums.w <= 0) {
-      joint.whole.mean_a = left.mean;
-      joint.whole.mean_b = right.mean;
-    }
-    joint.whole.sd_a = UnitOf(left);
-    joint.whole.sd_b = UnitOf(right);
-  }
-  if (joint.whole.weight > 0) {
-    for (const SeamFrame& frame : seam.frames) {
-      const auto number = static_cast<double>(frame.frame);
-      Link link{MomentsOf(frame.sums, left.spread, right.spread), PartOf(left, number),
-                PartOf(right, number)};
-      if (link.moments.weight > 0) joint.links.push_back(link);
-    }
-  }
-  if (!joint.links.empty()) {
-    double variance = kFewFramesSeam * kFewFramesSeam;
-    joint.has_lines = joint.links.size() >= kFewFrames;
-    if (joint.has_lines) {
-      joint.log = LineOf(joint.links, [](const Moments& m) { return m.log_ratio; });
-      joint.level = LineOf(joint.links, [&](const Moments& m) {
-        return (m.mean_a - joint.whole.mean_a) / joint.whole.sd_a -
-               (m.mean_b - joint.whole.mean_b) / joint.whole.sd_b;
-      });
-      variance = std::max({joint.log.variance, joint.level.variance, kSeamFloor * kSeamFloor});
-    }
-    joint.links = Thinned(joint.links);
-    // The frames of a seam are wrong together: all of them count as two.
-    const double each = 2 / (static_cast<double>(joint.links.size()) * variance);
-    for (Link& link : joint.links) link.weight = each * link.moments.weight;
-    return joint;
-  }
-  const auto border = static_cast<double>(seam.frame) - 0.5;
-  Link link{joint.whole, PartOf(left, border), PartOf(right, border)};
-  link.weight = joint.whole.weight / (kFewFramesSeam * kFewFramesSeam) + kPrior;
-  joint.links.push_back(link);
-  return joint;
-}
 
 // Unknowns of a shard: log(scale) and shift where its full range begins, and where it ends; and how
 // far both lie off the straight line in its middle.
@@ -367,8 +221,8 @@ void AddTies(size_t i, const std::vector<Link>& ties, const Curve& curve, double
 }
 
 // Start: every seam met on the whole, no drift, from the first shard on.
-Unknowns Chained(const std::vector<Joint>& joints, const BlockVector& first) {
-  Unknowns x{first};
+Unknowns Chained(const std::vector<Joint>& joints) {
+  Unknowns x{BlockVector{}};
   for (const Joint& joint : joints) {
     const Moments& m = joint.whole;
     const Local before = At(CurveOf(x.back()), 1);
@@ -407,10 +261,10 @@ void TurnToSkeleton(const std::vector<std::vector<Link>>& ties, Unknowns* x) {
 }
 
 void Solve(std::span<const ShardDigest> digests, const std::vector<Joint>& joints,
-           const std::vector<std::vector<Link>>& ties, bool first_is_frozen, Unknowns* x) {
+           const std::vector<std::vector<Link>>& ties, Unknowns* x) {
   const size_t n = x->size();
   const bool tied = std::any_of(ties.begin(), ties.end(), [](const auto& t) { return !t.empty(); });
-  if (tied && !first_is_frozen) TurnToSkeleton(ties, x);
+  if (tied) TurnToSkeleton(ties, x);
   const Drift drift{DriftOf(joints, &Joint::log, tied), DriftOf(joints, &Joint::level, tied)};
   for (int step = 0; step < kSteps; ++step) {
     Normal normal(n);
@@ -425,20 +279,13 @@ void Solve(std::span<const ShardDigest> digests, const std::vector<Joint>& joint
     for (size_t i = 0; i < ties.size(); ++i) {
       AddTies(i, ties[i], curves[i], sigma, robust, &normal);
     }
-    if (first_is_frozen) {
-      normal.diagonal[0] = {};
-      for (size_t k = 0; k < kBlock; ++k) normal.diagonal[0][kBlock * k + k] = 1;
-      normal.right[0] = {};
-      if (n > 1) normal.lower[1] = {};
-    } else {
-      // Where no tie says where the whole shot is, its first shard stays as good as fixed; the
-      // gauge is set afterwards.
-      const double weight = tied ? kPrior : kPin;
-      const Local first = At(curves[0], 0.5);
-      const double unit = UnitOf(digests[0]) * first.scale;
-      normal.Add(0, first.d_log, 0, weight);
-      normal.Add(0, LevelMoves(first, digests[0].mean, unit), 0, weight);
-    }
+    // Where no tie says where the whole shot is, its first shard stays as good as fixed; the gauge
+    // is set afterwards.
+    const double weight = tied ? kPrior : kPin;
+    const Local first = At(curves[0], 0.5);
+    const double unit = UnitOf(digests[0]) * first.scale;
+    normal.Add(0, first.d_log, 0, weight);
+    normal.Add(0, LevelMoves(first, digests[0].mean, unit), 0, weight);
     const std::vector<BlockVector> move =
         SolveBlockTridiagonal(normal.diagonal, normal.lower, normal.right);
     double largest = 0;
@@ -558,11 +405,6 @@ absl::StatusOr<ShotSolution> SolveShot(std::span<const ShardDigest> digests,
                                                         RangeName(digests[i + 1].core)));
     }
   }
-  if (options.before.has_value() && options.before->last.core != digests[0].core) {
-    return absl::InvalidArgumentError(
-        absl::StrFormat("the section before ends with shard %s, not %s",
-                        RangeName(options.before->last.core), RangeName(digests[0].core)));
-  }
   std::vector<Joint> joints;
   for (size_t i = 0; i < seams.size(); ++i) {
     joints.push_back(JointOf(seams[i], digests[i], digests[i + 1]));
@@ -576,40 +418,27 @@ absl::StatusOr<ShotSolution> SolveShot(std::span<const ShardDigest> digests,
       if (tie.weight > 0) ties[i].push_back(tie);
     }
   }
-  BlockVector first{};
-  if (options.before.has_value()) {
-    const AlignmentRamp& ramp = options.before->last.ramp;
-    first = {std::log(ramp.from.scale), std::log(ramp.to.scale), 0,
-             ramp.from.shift,           ramp.to.shift,           0};
-  }
-  Unknowns x = Chained(joints, first);
-  Solve(digests, joints, ties, options.before.has_value(), &x);
+  Unknowns x = Chained(joints);
+  Solve(digests, joints, ties, &x);
   for (size_t i = 0; i < digests.size(); ++i) Straighten(digests[i], &x[i]);
-  if (!options.before.has_value()) SetGauge(digests, &x);
+  SetGauge(digests, &x);
 
   ShotSolution out;
   for (size_t i = 0; i < digests.size(); ++i) {
     out.shards.push_back(
         {.core = digests[i].core, .full = digests[i].full, .ramp = CurveOf(x[i]).ramp});
   }
-  if (options.before.has_value()) out.shards[0] = options.before->last;
-  const size_t own = options.before.has_value() && digests.size() > 1 ? 1 : 0;
-  out.range.frames = {digests[own].core.begin, digests.back().core.end};
-  out.measured = MeasuredOf(digests.subspan(own));
-  out.range.to =
-      RangeOf(digests.subspan(own), std::span(out.shards).subspan(own), out.measured, options);
-  out.range.from = options.before.has_value() ? options.before->range : out.range.to;
-  const ShardDigest& first_digest = digests[own];
-  const ShardDigest& last_digest = digests.back();
-  if (!first_digest.quantiles.empty()) {
-    out.first =
-        InRange(first_digest.first, out.shards[own].At(first_digest.core.begin), out.range.from);
+  out.measured = MeasuredOf(digests);
+  out.range = RangeOf(digests, out.shards, out.measured, options);
+  const ShardDigest& first = digests.front();
+  const ShardDigest& last = digests.back();
+  if (!first.quantiles.empty()) {
+    out.first = InRange(first.first, out.shards.front().At(first.core.begin), out.range);
   }
-  if (!last_digest.quantiles.empty()) {
-    out.last =
-        InRange(last_digest.last, out.shards.back().At(last_digest.core.end - 1), out.range.to);
+  if (!last.quantiles.empty()) {
+    out.last = InRange(last.last, out.shards.back().At(last.core.end - 1), out.range);
   }
-  const double percent = options.budget_percent / (out.range.to.hi - out.range.to.lo);
+  const double percent = options.budget_percent / (out.range.hi - out.range.lo);
   for (size_t i = 0; i < seams.size(); ++i) {
     out.seams.push_back(ReportOf(seams[i], out.shards[i], out.shards[i + 1], percent));
   }

@@ -2,7 +2,6 @@
 #define STEREOFARM_COORDINATOR_RECONCILE_SHOT_SOLUTION_H_
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <vector>
 
@@ -14,12 +13,6 @@
 #include "coordinator/reconcile/shard_digest.h"
 
 namespace stereofarm {
-
-// The end of a section that is reconciled for good.
-struct FrozenSection {
-  AlignedShard last;
-  DepthRange range;
-};
 
 struct ReconcileOptions {
   double budget_percent = 2.0;  // the shot's depth budget, in percent of picture width
@@ -33,9 +26,6 @@ struct ReconcileOptions {
   // truth is best shown with r times its spread, and guesses have about this one.
   double guessed_span = 0.75;
   double enough_measured = 0.3;
-  // For a section that isn't its shot's first: then the first shard given is the one before it,
-  // which keeps its alignment and counts no more.
-  std::optional<FrozenSection> before;
 };
 
 // How well two neighbours fit, in percent of picture width at the shot's budget: the mean over the
@@ -52,7 +42,7 @@ struct SeamReport {
 
 struct ShotSolution {
   std::vector<AlignedShard> shards;  // ascending
-  RangeRamp range;
+  DepthRange range;
   CutDepth first, last;           // of the first and the last frame, in d
   double measured = 1;            // how much of the depth is measured: 0 (all is guessed) .. 1
   std::vector<SeamReport> seams;  // ascending, one between each two shards
@@ -60,7 +50,7 @@ struct ShotSolution {
   bool operator==(const ShotSolution&) const = default;
 };
 
-// Finds the alignments of all shards of a shot (or a section) at once: scale and shift at both ends
+// Finds the alignments of all shards of a shot at once: scale and shift at both ends
 // of each shard, linear between. Minimised is a sum of squares, each over its variance. Of every
 // common frame of two neighbours l and r, at which s and t are their scales and shifts:
 //   (log s_l sd(a) - log s_r sd(b))^2 + (s_l mean(a) + t_l - s_r mean(b) - t_r)^2 / (s_l s_r
@@ -80,7 +70,7 @@ struct ShotSolution {
 // Drift inside of shards, added up over a shot, is what seams can't tell: only a skeleton does.
 //
 // Gauge, which no seam fixes: the mean of log(scale) in the middle of the cores is 0, and the mean
-// depth is what it was; with `before`, that shard stays.
+// depth is what it was.
 //
 // Shards may come in any order; the result is the same. InvalidArgument when cores don't adjoin or
 // there are none. `skeleton`: samples of frames all over the shot in one gauge; null: none.

@@ -219,8 +219,8 @@ absl::Status JobFlow::OnReconciled(const std::string& job_id, int64_t shot_begin
     SF_RETURN_IF_ERROR(store_->shots().UpdateShard(job_id, shards[i]));
   }
   shot->state = ShotState::kReconciled;
-  shot->depth_low = solution.range.from.lo;
-  shot->depth_high = solution.range.from.hi;
+  shot->depth_low = solution.range.lo;
+  shot->depth_high = solution.range.hi;
   shot->measured = solution.measured;
   shot->first = solution.first;
   shot->last = solution.last;

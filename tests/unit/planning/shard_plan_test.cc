@@ -92,19 +92,6 @@ TEST(ShardPlanTest, ScanRangesTileTheFilm) {
   EXPECT_THAT(PlanScan(0, 4), IsEmpty());
 }
 
-TEST(ShardPlanTest, SectionsDoNotMoveWhenShardsFollow) {
-  const auto shards = PlanShot({0, 9600}, 96, 8);
-  const auto all = PlanSections(shards, 2000);
-  const auto half = PlanSections(std::span(shards).first(50), 2000);
-  EXPECT_THAT(all, ElementsAre(0, 20, 40, 60, 80));
-  EXPECT_THAT(half, ElementsAre(0, 20, 40));
-}
-
-TEST(ShardPlanTest, AShardLongerThanASectionIsASection) {
-  const auto shards = PlanShot({0, 300}, 100, 8);
-  EXPECT_THAT(PlanSections(shards, 10), ElementsAre(0, 1, 2));
-}
-
 TEST(ShardPlanTest, WideningDoublesTheOverlapUpToTheCoresLength) {
   const auto shards = PlanShot({0, 300}, 100, 30);
   EXPECT_EQ(Widened(shards[1], 30, 0), shards[1]);

@@ -100,13 +100,5 @@ TEST(DepthJoinTest, TheKneeKeepsOrderAndStaysInside) {
   EXPECT_TRUE(std::isfinite(Knee(1e30f)));
 }
 
-TEST(DepthJoinTest, ARangeRampRunsFromOneRangeToTheOther) {
-  const RangeRamp ramp{{100, 200}, {0, 1}, {1, 3}};
-  EXPECT_EQ(ramp.At(100), (DepthRange{0, 1}));
-  EXPECT_EQ(ramp.At(150), (DepthRange{0.5, 2}));
-  EXPECT_EQ(ramp.At(200), (DepthRange{1, 3}));
-  EXPECT_EQ(ramp.At(90), (DepthRange{0, 1}));
-}
-
 }  // namespace
 }  // namespace stereofarm
