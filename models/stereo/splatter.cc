@@ -23,7 +23,8 @@ class ProcessorSplatter : public Splatter {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Splatter>> CreateSplatter(const std::string& device) {
+absl::StatusOr<std::unique_ptr<Splatter>> CreateSplatter(
+    [[maybe_unused]] const std::string& device) {
 #if defined(STEREOFARM_CUDA)
   absl::string_view number = device;
   if (absl::ConsumePrefix(&number, "cuda:")) {
