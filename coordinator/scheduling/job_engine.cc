@@ -379,6 +379,9 @@ absl::Status JobEngine::RestartShotsOfGoneClasses() {
   if (orphans.empty()) return absl::OkStatus();
   return Change([&]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) -> absl::Status {
     for (const ClassedShot& shot : orphans) {
+      // Of a worker that is drained and finishes its task: it's not taken out of its hands.
+      SF_ASSIGN_OR_RETURN(const bool held, store_->tasks().AnyLeased(shot.job, shot.shot_begin));
+      if (held) continue;
       SF_RETURN_IF_ERROR(flow_.RestartShot(shot.job, shot.shot_begin));
     }
     return absl::OkStatus();

@@ -469,6 +469,16 @@ absl::StatusOr<std::vector<ClassedShot>> TaskTable::ShotsWithReadyTasks() {
   }
 }
 
+constexpr char kAnyLeased[] =
+    "SELECT EXISTS (SELECT 1 FROM tasks INDEXED BY tasks_by_shot"
+    " WHERE job = ? AND shot_begin = ? AND state = 'leased')";
+absl::StatusOr<bool> TaskTable::AnyLeased(const std::string& job, int64_t shot_begin) {
+  Statement query = database_->Prepare(kAnyLeased);
+  query.Bind(job).Bind(shot_begin);
+  SF_RETURN_IF_ERROR(query.Step().status());
+  return query.Int(0) != 0;
+}
+
 constexpr char kTally[] =
     // A skeleton's frames are its shards' too.
     "SELECT kind, state, COUNT(*), SUM(CASE WHEN kind = 'depth' AND EXISTS (SELECT 1 FROM shards"

@@ -115,6 +115,8 @@ class TaskTable {
   absl::StatusOr<std::vector<TaskRecord>> Failed(const std::string& job, int most);
   // Those of running jobs whose ready tasks wait for one class of workers.
   absl::StatusOr<std::vector<ClassedShot>> ShotsWithReadyTasks();
+  // Whether somebody works on the shot.
+  absl::StatusOr<bool> AnyLeased(const std::string& job, int64_t shot_begin);
   // Of the present plan.
   absl::StatusOr<std::vector<TaskTally>> Tally(const std::string& job);
 

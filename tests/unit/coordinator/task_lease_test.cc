@@ -338,6 +338,29 @@ TEST_F(TaskLeaseTest, ShotWhoseClassIsGoneBeginsAgain) {
   EXPECT_EQ(StateOf(job), JobState::kDone);
 }
 
+TEST_F(TaskLeaseTest, AShotDoesntBeginAgainUnderADrainedWorkersHands) {
+  cuts_ = {};
+  const std::string job = Submit(Settings());
+  const FakeWorker a = NewWorker("a", "cpu-a");
+  const TaskLease depth = WorkUntil(a, TaskKind::kDepth);
+  ASSERT_TRUE(engine_->Drain("a", /*now=*/false).ok());
+  const FakeWorker b = NewWorker("b", "cpu-b");
+  for (int64_t waited = 0; waited <= 2 * kGrace; waited += kLease / 2) {
+    clock_.Advance(kLease / 2);
+    EXPECT_TRUE(engine_->Renew("a", AttemptOf(depth), 1, 2).ok());
+    ASSERT_TRUE(engine_->Lease("b").ok());
+    engine_->Tick();
+    ASSERT_EQ(Task(job, depth.spec.task).state, TaskState::kLeased);
+  }
+  EXPECT_TRUE(Complete(a, depth).ok());
+  clock_.Advance(kGrace);
+  ASSERT_TRUE(engine_->Lease("b").ok());
+  engine_->Tick();
+  EXPECT_EQ(Task(job, depth.spec.task).state, TaskState::kReady);
+  Work(b);
+  EXPECT_EQ(StateOf(job), JobState::kDone);
+}
+
 TEST_F(TaskLeaseTest, RunningTaskGoesOnAfterARestart) {
   const std::string job = Submit(Settings());
   const FakeWorker a = NewWorker("a");
