@@ -15,7 +15,7 @@ namespace {
 constexpr size_t kSmall = size_t{128} << 10;
 constexpr size_t kHugePage = size_t{2} << 20;
 // Kept beyond what was in use at once: what is asked for next may have another size.
-constexpr size_t kSpare = size_t{32} << 20;
+constexpr size_t kSpare = size_t{8} << 20;
 
 // Null where there's no memory.
 float* Allocate(size_t bytes) {
