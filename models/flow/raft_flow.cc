@@ -1,6 +1,5 @@
 #include "models/flow/raft_flow.h"
 
-#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <c10/core/InferenceMode.h>
 

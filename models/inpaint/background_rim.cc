@@ -88,13 +88,12 @@ void Clean(int y, HoleRun run, const HoleSides& sides, const Reach& reach, const
   const Colour contrast = foreground.mean - background.mean;
   const float squared = Dot(contrast, contrast);
   if (squared < kLeastContrast * kLeastContrast) return;
-  float most = kShare[1];
   for (int i = 0; i < reach.rim; ++i) {
     const int x = rim + i * step;
     const Colour offset = look(frame.rgba, x, y) - background.mean;
     const float share = Dot(offset, contrast) / squared;
     const float explained = share * share * squared;
-    if (share < kShare[0] || share > most || explained < kLeastFit * Dot(offset, offset) ||
+    if (share < kShare[0] || share > kShare[1] || explained < kLeastFit * Dot(offset, offset) ||
         explained < kDeviations * kDeviations * background.variance) {
       return;
     }
