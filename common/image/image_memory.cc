@@ -1,87 +1,105 @@
 #include "common/image/image_memory.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
-#include <deque>
 #include <mutex>
 #include <new>
+
+#include "common/image/piece_heap.h"
 
 namespace stereofarm {
 namespace {
 
 // The allocator is good at less than this.
 constexpr size_t kSmall = size_t{128} << 10;
+constexpr size_t kPage = size_t{4} << 10;
 constexpr size_t kHugePage = size_t{2} << 20;
-// Kept beyond what was in use at once: what is asked for next may have another size.
+// Kept beyond what was in use at once: what is asked for next may not fit into what is free.
 constexpr size_t kSpare = size_t{8} << 20;
 
-// Null where there's no memory.
-float* Allocate(size_t bytes) {
-  const bool large = bytes >= kHugePage;
-  const size_t alignment = large ? kHugePage : 64;
-  const size_t size = (bytes + alignment - 1) / alignment * alignment;
-  void* const memory = std::aligned_alloc(alignment, size);
-  // Fewer page faults and fewer misses of the page table's cache; without it nothing is wrong.
-  if (large && memory != nullptr) madvise(memory, size, MADV_HUGEPAGE);
-  return static_cast<float*>(memory);
-}
-
-class Shelf {
+// One range of addresses that pieces are cut from. Memory comes to it when it's first written to,
+// in huge pages, which cost the least to get.
+class Arena {
  public:
-  // Null where nothing of that size is kept.
+  // Null where no piece of that size can be had.
   float* Take(size_t bytes) {
+    const size_t size = Whole(bytes);
     std::lock_guard lock(mutex_);
-    in_use_ += bytes;
+    // The allocator knows how to refuse more than there can be.
+    if (in_use_ + size > addresses_ / 2) return nullptr;
+    const std::optional<PieceHeap::Piece> piece = heap_.Take(size);
+    if (!piece.has_value()) return nullptr;
+    in_use_ += size;
     most_in_use_ = std::max(most_in_use_, in_use_);
-    // The last one returned is the likeliest to be in the processor's cache.
-    for (auto it = kept_.rbegin(); it != kept_.rend(); ++it) {
-      if (it->bytes != bytes) continue;
-      float* const memory = it->memory;
-      kept_.erase(std::next(it).base());
-      total_ -= bytes;
-      return memory;
+    const size_t whole = in_use_ + heap_.kept(), most = most_in_use_ + kSpare;
+    if (piece->bare > 0 && whole > most) {
+      // Parts of huge pages only where there are no whole ones.
+      const size_t dropped = Drop(whole - most, kHugePage);
+      if (dropped < whole - most) Drop(whole - most - dropped, kPage);
     }
-    while (!kept_.empty() && in_use_ + total_ > most_in_use_ + kSpare) {
-      std::free(kept_.front().memory);
-      total_ -= kept_.front().bytes;
-      kept_.pop_front();
-    }
-    return nullptr;
+    return reinterpret_cast<float*>(base_ + piece->offset);
   }
-  void Put(float* memory, size_t bytes) {
+  // False where `memory` is from elsewhere.
+  bool Put(const float* memory, size_t bytes) {
+    const auto at = reinterpret_cast<uintptr_t>(memory), base = reinterpret_cast<uintptr_t>(base_);
+    if (base_ == nullptr || at < base || at - base >= addresses_) return false;
     std::lock_guard lock(mutex_);
-    in_use_ -= bytes;
-    kept_.push_back({memory, bytes});
-    total_ += bytes;
+    heap_.Return(at - base, Whole(bytes));
+    in_use_ -= Whole(bytes);
+    return true;
   }
   void Clear() {
     std::lock_guard lock(mutex_);
-    for (const Kept& kept : kept_) std::free(kept.memory);
-    kept_.clear();
-    total_ = 0;
+    Drop(heap_.kept(), kPage);
   }
-  size_t total() {
+  size_t Kept() {
     std::lock_guard lock(mutex_);
-    return total_;
+    return heap_.kept();
   }
 
  private:
-  struct Kept {
-    float* memory;
-    size_t bytes;
-  };
+  static size_t Whole(size_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
+  // Twice the machine's memory, so that there's always a place; addresses cost nothing.
+  static size_t Addresses() {
+    return 2 * static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) *
+           static_cast<size_t>(sysconf(_SC_PAGE_SIZE));
+  }
+  // Null where so many can't be had, as under a limit on them.
+  static char* Reserve(size_t bytes) {
+    void* const memory = mmap(nullptr, bytes + kHugePage, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED) return nullptr;
+    const auto past = reinterpret_cast<uintptr_t>(memory) % kHugePage;
+    char* const base = static_cast<char*>(memory) + (kHugePage - past) % kHugePage;
+    madvise(base, bytes, MADV_HUGEPAGE);  // without it nothing is wrong
+    return base;
+  }
+  // Lets go of at least `bytes` of what is kept, or of all there is in whole units; how much it
+  // was.
+  size_t Drop(size_t bytes, size_t unit) {
+    size_t dropped = 0;
+    for (const PieceHeap::Range& range : heap_.Drop(bytes, unit)) {
+      madvise(base_ + range.offset, range.bytes, MADV_DONTNEED);
+      dropped += range.bytes;
+    }
+    return dropped;
+  }
+
+  const size_t addresses_ = Addresses();
+  char* const base_ = Reserve(addresses_);
   std::mutex mutex_;
-  std::deque<Kept> kept_;   // guarded by mutex_; the oldest first
-  size_t total_ = 0;        // guarded by mutex_; bytes kept
-  size_t in_use_ = 0;       // guarded by mutex_; bytes given out
-  size_t most_in_use_ = 0;  // guarded by mutex_
+  PieceHeap heap_{base_ == nullptr ? 0 : addresses_};  // guarded by mutex_
+  size_t in_use_ = 0;                                  // guarded by mutex_; bytes given out
+  size_t most_in_use_ = 0;                             // guarded by mutex_
 };
 
-Shelf& TheShelf() {
-  static Shelf* const shelf = new Shelf;  // never destroyed: images may be the last to go
-  return *shelf;
+Arena& TheArena() {
+  static Arena* const arena = new Arena;  // never destroyed: images may be the last to go
+  return *arena;
 }
 
 bool IsKept(size_t bytes) {
@@ -96,28 +114,20 @@ bool IsKept(size_t bytes) {
 
 float* TakeImageMemory(size_t bytes) {
   if (IsKept(bytes)) {
-    if (float* const memory = TheShelf().Take(bytes); memory != nullptr) return memory;
+    if (float* const memory = TheArena().Take(bytes); memory != nullptr) return memory;
   }
-  float* memory = Allocate(bytes);
-  if (memory == nullptr) {
-    TheShelf().Clear();
-    memory = Allocate(bytes);
-  }
+  void* const memory = std::aligned_alloc(64, bytes);
   if (memory == nullptr) throw std::bad_alloc();
-  return memory;
+  return static_cast<float*>(memory);
 }
 
 void ReturnImageMemory(float* memory, size_t bytes) {
   if (memory == nullptr) return;
-  if (IsKept(bytes)) {
-    TheShelf().Put(memory, bytes);
-  } else {
-    std::free(memory);
-  }
+  if (!IsKept(bytes) || !TheArena().Put(memory, bytes)) std::free(memory);
 }
 
-size_t KeptImageMemory() { return TheShelf().total(); }
+size_t KeptImageMemory() { return TheArena().Kept(); }
 
-void DropKeptImageMemory() { TheShelf().Clear(); }
+void DropKeptImageMemory() { TheArena().Clear(); }
 
 }  // namespace stereofarm

@@ -5,11 +5,11 @@
 
 namespace stereofarm {
 
-// Memory for the pixels of images, and for matrices and tensors. They come and go with every frame
-// and have few sizes: what is returned is kept and given out again, since getting as much anew from
-// the kernel costs about as much time as computing what goes into it. As much is kept as leaves the
-// whole, with what is in use, at the most that ever was in use at once, and 8 MiB: keeping raises
-// the process's peak by no more than that. Thread-safe.
+// Memory for the pixels of images, and for matrices and tensors. They come and go with every frame:
+// what is returned is kept, and pieces of any size are cut from it again, since getting as much
+// anew from the kernel costs about as much time as computing what goes into it. As much is kept as
+// leaves the whole, with what is in use, at the most that ever was in use at once, and 8 MiB:
+// keeping raises the process's peak by no more than that. Thread-safe.
 
 // `bytes` uninitialised bytes, aligned to 64; a multiple of 64. Throws std::bad_alloc.
 float* TakeImageMemory(size_t bytes);
