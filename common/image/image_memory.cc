@@ -1,6 +1,7 @@
 #include "common/image/image_memory.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,7 +17,6 @@ namespace {
 
 // The allocator is good at less than this.
 constexpr size_t kSmall = size_t{128} << 10;
-constexpr size_t kPage = size_t{4} << 10;
 constexpr size_t kHugePage = size_t{2} << 20;
 // Kept beyond what was in use at once: what is asked for next may not fit into what is free.
 constexpr size_t kSpare = size_t{8} << 20;
@@ -37,9 +37,10 @@ class Arena {
     most_in_use_ = std::max(most_in_use_, in_use_);
     const size_t whole = in_use_ + heap_.kept(), most = most_in_use_ + kSpare;
     if (piece->bare > 0 && whole > most) {
-      // Parts of huge pages only where there are no whole ones.
+      // Parts of huge pages, which the kernel takes back when it's short of memory, only where
+      // there are no whole ones.
       const size_t dropped = Drop(whole - most, kHugePage);
-      if (dropped < whole - most) Drop(whole - most - dropped, kPage);
+      if (dropped < whole - most) Drop(whole - most - dropped, page_);
     }
     return reinterpret_cast<float*>(base_ + piece->offset);
   }
@@ -54,7 +55,7 @@ class Arena {
   }
   void Clear() {
     std::lock_guard lock(mutex_);
-    Drop(heap_.kept(), kPage);
+    Drop(heap_.kept(), page_);
   }
   size_t Kept() {
     std::lock_guard lock(mutex_);
@@ -62,13 +63,21 @@ class Arena {
   }
 
  private:
-  static size_t Whole(size_t bytes) { return (bytes + kPage - 1) / kPage * kPage; }
-  // Twice the machine's memory, so that there's always a place; addresses cost nothing.
-  static size_t Addresses() {
-    return 2 * static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) *
-           static_cast<size_t>(sysconf(_SC_PAGE_SIZE));
+  size_t Whole(size_t bytes) const { return (bytes + page_ - 1) / page_ * page_; }
+  // Twice the machine's memory, so that there's always a place, and at most half of what the
+  // process may have.
+  static size_t Addresses(size_t page) {
+    size_t addresses = 2 * static_cast<size_t>(sysconf(_SC_PHYS_PAGES)) * page;
+    for (const auto kind : {RLIMIT_AS, RLIMIT_DATA}) {
+      rlimit limit{};
+      if (getrlimit(kind, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+        addresses = std::min<size_t>(addresses, limit.rlim_cur / 2);
+      }
+    }
+    return addresses / kHugePage * kHugePage;
   }
-  // Null where so many can't be had, as under a limit on them.
+  // Null where they can't be had, as where the kernel promises no more memory than there is: then
+  // the allocator serves, which takes longer.
   static char* Reserve(size_t bytes) {
     void* const memory = mmap(nullptr, bytes + kHugePage, PROT_READ | PROT_WRITE,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -89,12 +98,13 @@ class Arena {
     return dropped;
   }
 
-  const size_t addresses_ = Addresses();
+  const size_t page_ = static_cast<size_t>(sysconf(_SC_PAGE_SIZE));
+  const size_t addresses_ = Addresses(page_);
   char* const base_ = Reserve(addresses_);
   std::mutex mutex_;
-  PieceHeap heap_{base_ == nullptr ? 0 : addresses_};  // guarded by mutex_
-  size_t in_use_ = 0;                                  // guarded by mutex_; bytes given out
-  size_t most_in_use_ = 0;                             // guarded by mutex_
+  PieceHeap heap_{base_ == nullptr ? 0 : addresses_, kHugePage};  // guarded by mutex_
+  size_t in_use_ = 0;                                             // guarded by mutex_; given out
+  size_t most_in_use_ = 0;                                        // guarded by mutex_
 };
 
 Arena& TheArena() {
@@ -104,7 +114,8 @@ Arena& TheArena() {
 
 bool IsKept(size_t bytes) {
 #if defined(__SANITIZE_ADDRESS__)
-  return bytes == 0;  // none, so that a use after the end is seen
+  static_cast<void>(bytes);
+  return false;  // so that a use after the end is seen
 #else
   return bytes >= kSmall;
 #endif
@@ -115,6 +126,7 @@ bool IsKept(size_t bytes) {
 float* TakeImageMemory(size_t bytes) {
   if (IsKept(bytes)) {
     if (float* const memory = TheArena().Take(bytes); memory != nullptr) return memory;
+    TheArena().Clear();
   }
   void* const memory = std::aligned_alloc(64, bytes);
   if (memory == nullptr) throw std::bad_alloc();

@@ -18,7 +18,7 @@ void ReturnImageMemory(float* memory, size_t bytes);
 
 // Bytes that are kept for the next images.
 size_t KeptImageMemory();
-// Gives what is kept back to the allocator.
+// Gives what is kept back to the kernel.
 void DropKeptImageMemory();
 
 }  // namespace stereofarm

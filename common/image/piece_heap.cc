@@ -5,11 +5,12 @@
 
 namespace stereofarm {
 
-PieceHeap::PieceHeap(size_t bytes) {
+PieceHeap::PieceHeap(size_t bytes, size_t page) : page_(page) {
   if (bytes > 0) free_[0] = {bytes, false};
 }
 
 std::optional<PieceHeap::Piece> PieceHeap::Take(size_t bytes) {
+  if (bytes == 0) return std::nullopt;
   auto first = free_.end();
   for (auto it = free_.begin(); it != free_.end(); ++it) {
     if (!it->second.is_kept || it->second.bytes < bytes) continue;
@@ -35,11 +36,16 @@ std::optional<PieceHeap::Piece> PieceHeap::Take(size_t bytes) {
     const auto [offset, part] = *first;
     const size_t taken = std::min(missing, part.bytes);
     first = free_.erase(first);
-    if (taken < part.bytes) free_[offset + taken] = {part.bytes - taken, part.is_kept};
     if (part.is_kept) {
       kept_ -= taken;
+      if (taken < part.bytes) free_[offset + taken] = {part.bytes - taken, true};
     } else {
-      piece.bare += taken;
+      const size_t end = offset + taken, left = part.bytes - taken;
+      const size_t rest_of_page = std::min(left, (page_ - end % page_) % page_);
+      piece.bare += taken + rest_of_page;
+      kept_ += rest_of_page;
+      if (rest_of_page < left) free_[end + rest_of_page] = {left - rest_of_page, false};
+      if (rest_of_page > 0) Add(end, {rest_of_page, true});
     }
     missing -= taken;
   }

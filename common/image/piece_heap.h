@@ -14,15 +14,16 @@ namespace stereofarm {
 // another. Offsets and sizes are bytes. It touches no memory itself. Not thread-safe.
 class PieceHeap {
  public:
-  // A range of `bytes`, all of it bare.
-  explicit PieceHeap(size_t bytes);
+  // A range of `bytes`, all of it bare, whose memory comes `page` bytes at multiples of it at a
+  // time.
+  PieceHeap(size_t bytes, size_t page);
 
   struct Piece {
     size_t offset = 0;
-    size_t bare = 0;  // bytes of it that have no memory behind them yet
+    size_t bare = 0;  // bytes of it, and of its last page, that have no memory behind them yet
   };
   // The smallest kept part that `bytes` fit into; without one, the first place where they fit, kept
-  // or bare. None where they fit nowhere.
+  // or bare, and what is left of its last page is kept. None where they fit nowhere, and for 0.
   std::optional<Piece> Take(size_t bytes);
   // A piece that Take gave: its memory is kept.
   void Return(size_t offset, size_t bytes);
@@ -48,6 +49,7 @@ class PieceHeap {
   // Adds a free part, grown together with neighbours of its kind.
   void Add(size_t offset, Free part);
 
+  size_t page_;
   FreeByOffset free_;
   size_t kept_ = 0;
 };

@@ -77,7 +77,7 @@ TEST(PictureTest, MemoryIsGivenOutAgain) {
     const Picture second = Picture::Create("yuv420p", 1001, 777).value();
     EXPECT_NE(second.plane(0).data, first);
   }
-  // The one that was made first went last.
+  // What both left lies side by side, and begins with the first.
   EXPECT_EQ(Picture::Create("yuv420p", 1001, 777).value().plane(0).data, first);
 }
 #endif
