@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 #include <random>
+#include <utility>
 #include <vector>
 
 namespace stereofarm {
@@ -17,14 +18,20 @@ size_t OffsetOf(const std::optional<PieceHeap::Piece>& piece) {
   return piece.has_value() ? piece->offset : 0;
 }
 
+// Where 300 and 100 bytes are kept, apart from each other.
+std::pair<size_t, size_t> KeepTwoParts(PieceHeap* heap) {
+  const size_t large = OffsetOf(heap->Take(300));
+  EXPECT_TRUE(heap->Take(10).has_value());
+  const size_t small = OffsetOf(heap->Take(100));
+  EXPECT_TRUE(heap->Take(10).has_value());
+  heap->Return(large, 300);
+  heap->Return(small, 100);
+  return {large, small};
+}
+
 TEST(PieceHeapTest, CutsPiecesFromTheSmallestKeptPart) {
   PieceHeap heap(1000, 1);
-  const size_t large = OffsetOf(heap.Take(300));
-  ASSERT_TRUE(heap.Take(10).has_value());
-  const size_t small = OffsetOf(heap.Take(100));
-  ASSERT_TRUE(heap.Take(10).has_value());
-  heap.Return(large, 300);
-  heap.Return(small, 100);
+  const auto [large, small] = KeepTwoParts(&heap);
   EXPECT_EQ(heap.kept(), 400u);
   const std::optional<PieceHeap::Piece> piece = heap.Take(80);
   EXPECT_EQ(OffsetOf(piece), small);
@@ -61,12 +68,7 @@ TEST(PieceHeapTest, SaysHowMuchOfAPieceIsBare) {
 
 TEST(PieceHeapTest, DropsTheSmallestPartsFirstInWholeUnits) {
   PieceHeap heap(1000, 1);
-  const size_t large = OffsetOf(heap.Take(300));
-  ASSERT_TRUE(heap.Take(10).has_value());
-  const size_t small = OffsetOf(heap.Take(100));
-  ASSERT_TRUE(heap.Take(10).has_value());
-  heap.Return(large, 300);
-  heap.Return(small, 100);
+  KeepTwoParts(&heap);
   const std::vector<PieceHeap::Range> dropped = heap.Drop(60, 50);
   // 310 to 410 holds one whole unit, 350 to 400; the rest comes from the large part's end.
   ASSERT_EQ(dropped.size(), 2u);
