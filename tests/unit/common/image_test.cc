@@ -39,7 +39,7 @@ TEST(ImageMemoryTest, PixelsOfAnEndedImageServeTheNextOfItsSize) {
 }
 #endif
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(__SANITIZE_ADDRESS__)
 TEST(ImageMemoryTest, KeepsWhatWasInUseAtOnce) {
   DropKeptImageMemory();
   constexpr size_t kBytes = size_t{8} << 20;
@@ -57,6 +57,7 @@ TEST(ImageMemoryTest, KeepsWhatWasInUseAtOnce) {
   EXPECT_EQ(KeptImageMemory(), 0u);
 }
 
+#if !defined(__SANITIZE_THREAD__)  // which has addresses of its own
 TEST(ImageMemoryDeathTest, ServesUnderALimitOnAddresses) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");  // with an arena of its own
   const auto run = [] {
@@ -68,6 +69,7 @@ TEST(ImageMemoryDeathTest, ServesUnderALimitOnAddresses) {
   };
   EXPECT_EXIT(run(), testing::ExitedWithCode(0), "");
 }
+#endif
 
 TEST(ImageMemoryTest, ALargePiecesMemoryServesSmallOnes) {
   DropKeptImageMemory();
