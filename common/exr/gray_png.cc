@@ -1,13 +1,11 @@
 #include "common/exr/gray_png.h"
 
-#include <zlib.h>
+#include <png.h>
 
 #include <algorithm>
 #include <cmath>
+#include <csetjmp>
 #include <cstdint>
-#include <cstdlib>
-#include <string_view>
-#include <utility>
 #include <vector>
 
 #include "common/base/file_system.h"
@@ -15,79 +13,91 @@
 namespace stereofarm {
 namespace {
 
-constexpr int kCompression = 6;  // zlib's own choice between size and time
-constexpr size_t kPixel = 2;     // bytes
-constexpr char kPaeth = 4;       // the filter of every row
+// The file and what libpng had to say against it.
+struct Output {
+  std::string bytes;
+  std::string error;
+};
 
-void AppendBigEndian(uint32_t number, std::string* out) {
-  for (const int shift : {24, 16, 8, 0}) out->push_back(static_cast<char>(number >> shift & 0xff));
+void KeepError(png_structp png, png_const_charp message) {
+  static_cast<Output*>(png_get_error_ptr(png))->error = message;
+  png_longjmp(png, 1);
 }
 
-void AppendChunk(const std::string& type, std::string_view content, std::string* png) {
-  AppendBigEndian(static_cast<uint32_t>(content.size()), png);
-  const size_t begin = png->size();
-  *png += type;
-  *png += content;
-  const auto* checked = reinterpret_cast<const Bytef*>(png->data() + begin);
-  AppendBigEndian(static_cast<uint32_t>(crc32(0, checked, static_cast<uInt>(png->size() - begin))),
-                  png);
+void PassOverWarning(png_structp, png_const_charp) {}
+
+void Append(png_structp png, png_bytep data, size_t size) {
+  static_cast<Output*>(png_get_io_ptr(png))->bytes.append(reinterpret_cast<char*>(data), size);
 }
 
-// Of left, above and above left, the one nearest to left + above - above left (the PNG standard,
-// 9.4).
-uint8_t Paeth(int left, int above, int corner) {
-  const int to_left = std::abs(above - corner), to_above = std::abs(left - corner);
-  const int to_corner = std::abs(left + above - 2 * corner);
-  if (to_left <= to_above && to_left <= to_corner) return static_cast<uint8_t>(left);
-  return static_cast<uint8_t>(to_above <= to_corner ? above : corner);
+void Flush(png_structp) {}
+
+// libpng leaves by longjmp() when it fails, past whatever would be cleaned up: nothing here is.
+// `rows` and `texts` outlive the call.
+bool Encode(png_structp png, png_infop info, const Image& image, std::vector<png_bytep>* rows,
+            const std::vector<png_text>& texts) {
+  if (setjmp(png_jmpbuf(png)) != 0) return false;
+  png_set_IHDR(png, info, static_cast<png_uint_32>(image.width()),
+               static_cast<png_uint_32>(image.height()), 16, PNG_COLOR_TYPE_GRAY,
+               PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_PAETH);
+  png_set_text(png, info, texts.data(), static_cast<int>(texts.size()));
+  png_set_rows(png, info, rows->data());
+  png_write_png(png, info, PNG_TRANSFORM_SWAP_ENDIAN, nullptr);
+  return true;
 }
 
-// Each row: the filter's number, then bytes less what is foretold of them.
-std::string Filtered(const Image& image) {
-  const size_t bytes = static_cast<size_t>(image.width()) * kPixel;
-  // With the pixel before the first, which is 0.
-  std::vector<uint8_t> row(kPixel + bytes), above(kPixel + bytes);
-  std::string rows;
-  rows.reserve((bytes + 1) * static_cast<size_t>(image.height()));
+std::vector<uint16_t> Samples(const Image& image) {
+  std::vector<uint16_t> samples;
+  samples.reserve(static_cast<size_t>(image.width()) * static_cast<size_t>(image.height()));
   for (int y = 0; y < image.height(); ++y) {
     const float* in = image.Row(0, y);
     for (int x = 0; x < image.width(); ++x) {
-      const auto value = static_cast<uint16_t>(std::lround(std::clamp(in[x], 0.0f, 1.0f) * 65535));
-      uint8_t* out = &row[kPixel + static_cast<size_t>(x) * kPixel];
-      out[0] = static_cast<uint8_t>(value >> 8);
-      out[1] = static_cast<uint8_t>(value & 0xff);
+      samples.push_back(static_cast<uint16_t>(std::lround(std::clamp(in[x], 0.0f, 1.0f) * 65535)));
     }
-    rows.push_back(kPaeth);
-    for (size_t i = kPixel; i < row.size(); ++i) {
-      rows.push_back(
-          static_cast<char>(row[i] - Paeth(row[i - kPixel], above[i], above[i - kPixel])));
-    }
-    std::swap(row, above);
   }
-  return rows;
+  return samples;
+}
+
+// libpng only reads what these point to, but says so nowhere.
+std::vector<png_text> Texts(const std::map<std::string, std::string>& texts) {
+  std::vector<png_text> out;
+  for (const auto& [name, value] : texts) {
+    png_text text = {};
+    text.compression = PNG_TEXT_COMPRESSION_NONE;
+    text.key = const_cast<char*>(name.c_str());
+    text.text = const_cast<char*>(value.c_str());
+    text.text_length = value.size();
+    out.push_back(text);
+  }
+  return out;
 }
 
 }  // namespace
 
 absl::Status WriteGrayPng(const std::filesystem::path& path, const Image& image,
                           const std::map<std::string, std::string>& texts) {
-  std::string header;
-  AppendBigEndian(static_cast<uint32_t>(image.width()), &header);
-  AppendBigEndian(static_cast<uint32_t>(image.height()), &header);
-  header += std::string("\x10\0\0\0\0", 5);  // 16 bits, grey, the only methods, not interlaced
-  const std::string rows = Filtered(image);
-  uLongf size = compressBound(rows.size());
-  std::string packed(size, '\0');
-  if (compress2(reinterpret_cast<Bytef*>(packed.data()), &size,
-                reinterpret_cast<const Bytef*>(rows.data()), rows.size(), kCompression) != Z_OK) {
-    return OutOfMemory("no memory to compress " + path.string());
+  Output output;
+  png_structp png =
+      png_create_write_struct(PNG_LIBPNG_VER_STRING, &output, KeepError, PassOverWarning);
+  png_infop info = png == nullptr ? nullptr : png_create_info_struct(png);
+  bool written = false;
+  if (info != nullptr) {
+    png_set_write_fn(png, &output, Append, Flush);
+    std::vector<uint16_t> samples = Samples(image);
+    std::vector<png_bytep> rows;
+    for (int y = 0; y < image.height(); ++y) {
+      rows.push_back(reinterpret_cast<png_bytep>(
+          samples.data() + static_cast<size_t>(y) * static_cast<size_t>(image.width())));
+    }
+    written = Encode(png, info, image, &rows, Texts(texts));
   }
-  std::string png = "\x89PNG\r\n\x1a\n";
-  AppendChunk("IHDR", header, &png);
-  for (const auto& [name, value] : texts) AppendChunk("tEXt", name + '\0' + value, &png);
-  AppendChunk("IDAT", std::string_view(packed).substr(0, size), &png);
-  AppendChunk("IEND", "", &png);
-  return WriteFileAtomically(path, png);
+  png_destroy_write_struct(&png, &info);
+  if (!written) {
+    return OutOfMemory("can't make the PNG " + path.string() + ": " +
+                       (output.error.empty() ? "no memory" : output.error));
+  }
+  return WriteFileAtomically(path, output.bytes);
 }
 
 }  // namespace stereofarm

@@ -47,7 +47,7 @@ const std::vector<LibraryRule> kLibraryRules = {
     {"FFmpeg", std::regex("lib(av|sw)[a-z]+/.*"), {"common/media/"}, {}},
     {"zimg", std::regex("zimg.*"), {"common/media/"}, {}},
     {"OpenEXR", std::regex("(OpenImageIO|OpenEXR|Imath)/.*"), {"common/exr/"}, {}},
-    {"zlib", std::regex("zlib\\.h"), {"common/exr/"}, {}},
+    {"libpng", std::regex("png\\.h"), {"common/exr/"}, {}},
     {"LibTorch",
      std::regex("(torch|ATen|c10|caffe2)/.*"),
      {"models/"},
