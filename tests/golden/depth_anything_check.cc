@@ -21,7 +21,9 @@ namespace stereofarm {
 namespace {
 
 std::optional<EncoderLayout> LayoutOf(const nlohmann::json& config) {
-  if (!config.is_object() || !config.contains("num_heads")) return std::nullopt;
+  if (!config.contains("num_heads") || !config.contains("intermediate_layer_idx")) {
+    return std::nullopt;
+  }
   return EncoderLayout{config["num_heads"].get<int64_t>(),
                        config["intermediate_layer_idx"].get<std::vector<int64_t>>()};
 }
@@ -204,10 +206,14 @@ absl::Status CheckVideoDepthAnything(const GoldenRun& run, const GoldenTensors& 
     SF_ASSIGN_OR_RETURN(const at::Tensor wanted, golden.Get(infer + "depth"));
     std::vector<Image> frames;
     for (int64_t t = 0; t < bytes.size(0); ++t) frames.push_back(PictureOf(bytes[t]));
-    const auto& sizes = run.config["infer_T_H_W_inputsize"];
+    const std::optional<int> side =
+        ConfigNumber(run, absl::StrFormat("/infer_T_H_W_inputsize/%d/3", i));
+    if (!side) {
+      return absl::InvalidArgumentError(
+          run.item + ": config.json has no infer_T_H_W_inputsize of " + infer + "frames_u8");
+    }
     std::vector<at::Tensor> windows;
-    const at::Tensor film =
-        InferVideo(net, run.place, frames, sizes[static_cast<size_t>(i)][3].get<int>(), &windows);
+    const at::Tensor film = InferVideo(net, run.place, frames, *side, &windows);
     if (golden.Has(infer + "window_depths_net")) {
       SF_ASSIGN_OR_RETURN(const at::Tensor networks, golden.Get(infer + "window_depths_net"));
       comparison->Add(run.item, infer + "window_depths_net", at::stack(windows), networks);

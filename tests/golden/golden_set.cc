@@ -79,6 +79,12 @@ absl::StatusOr<at::Tensor> GoldenTensors::Get(const std::string& name) const {
   return tensor.to(at::kFloat);
 }
 
+std::optional<int> ConfigNumber(const GoldenRun& run, const std::string& pointer) {
+  const nlohmann::json::json_pointer at(pointer);
+  if (!run.config.contains(at) || !run.config.at(at).is_number_integer()) return std::nullopt;
+  return run.config.at(at).get<int>();
+}
+
 absl::StatusOr<std::vector<GoldenRun>> FindGoldenRuns(const fs::path& folder) {
   std::error_code error;
   std::vector<fs::path> tensors, weights;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,9 @@ struct GoldenRun {
   std::filesystem::path folder;
   ParameterPlace place = {};  // where the network is run, and in which type
 };
+
+// The whole number at `pointer` (RFC 6901) in the folder's config.json; none where it has none.
+std::optional<int> ConfigNumber(const GoldenRun& run, const std::string& pointer);
 
 // What a network takes, where it's run.
 inline at::Tensor Placed(const at::Tensor& x, const ParameterPlace& place) {

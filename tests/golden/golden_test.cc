@@ -41,6 +41,23 @@ TEST(GoldenTest, VideoDepthAnything) {
 
 TEST(GoldenTest, Raft) { EXPECT_EQ(CheckFolder(TestData("golden/raft")), 5); }
 
+// Shapes that no published network of ours has, by tests/golden/make_shapes.py.
+TEST(GoldenTest, HeadsAndChannelsOfOddSizes) {
+  EXPECT_EQ(CheckFolder(TestData("golden/shapes_odd_heads")), 4);
+}
+
+TEST(GoldenTest, TheFeedForwardLayersOfTheGiant) {
+  EXPECT_EQ(CheckFolder(TestData("golden/shapes_swiglu")), 2);
+}
+
+TEST(GoldenTest, SeveralShortFilmsAtOnce) {
+  EXPECT_EQ(CheckFolder(TestData("golden/shapes_films")), 4);
+}
+
+TEST(GoldenTest, SeveralPairsAtOnceInANarrowRaft) {
+  EXPECT_EQ(CheckFolder(TestData("golden/shapes_raft")), 4);
+}
+
 // Whole sets, in every spelling and format.
 class SharedGoldenTest : public ::testing::TestWithParam<const char*> {};
 

@@ -52,8 +52,8 @@ absl::Status CheckRaft(const GoldenRun& run, const GoldenTensors& golden,
     SF_ASSIGN_OR_RETURN(const at::Tensor from, golden.Get(name + "frame1_u8"));
     SF_ASSIGN_OR_RETURN(const at::Tensor to, golden.Get(name + "frame2_u8"));
     SF_ASSIGN_OR_RETURN(const at::Tensor wanted, golden.Get(name + "flow_last"));
-    const auto& sizes = run.config["runs_h_w_updates"];
-    const int updates = sizes.is_array() ? sizes[static_cast<size_t>(i)][2].get<int>() : 12;
+    const int updates =
+        ConfigNumber(run, absl::StrFormat("/runs_h_w_updates/%d/2", i)).value_or(12);
     absl::Status watched = absl::OkStatus();
     const RaftFlow flow = Forward(net, Scaled(from, run.place), Scaled(to, run.place), updates,
                                   [&](const std::string& part, const at::Tensor& value) {
