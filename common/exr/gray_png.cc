@@ -94,8 +94,8 @@ absl::Status WriteGrayPng(const std::filesystem::path& path, const Image& image,
   }
   png_destroy_write_struct(&png, &info);
   if (!written) {
-    return OutOfMemory("can't make the PNG " + path.string() + ": " +
-                       (output.error.empty() ? "no memory" : output.error));
+    if (output.error.empty()) return OutOfMemory("no memory to make the PNG " + path.string());
+    return absl::InternalError("can't make the PNG " + path.string() + ": " + output.error);
   }
   return WriteFileAtomically(path, output.bytes);
 }

@@ -91,9 +91,9 @@ int StageVersion(TaskKind kind) {
     case TaskKind::kRender:
       return 6;
     case TaskKind::kInpaint:
+    case TaskKind::kDepth:
       return 4;
     case TaskKind::kWarp:
-    case TaskKind::kDepth:
       return 3;
     case TaskKind::kScan:
     case TaskKind::kEncode:

@@ -211,7 +211,7 @@ absl::StatusOr<std::unique_ptr<DepthEstimator>> LoadEstimator(const std::filesys
 absl::StatusOr<std::unique_ptr<DepthEstimator>> LoadDepthAnythingEstimator(
     const std::filesystem::path& file, const std::string& device, bool in_bfloat16) {
   return LoadEstimator<DepthAnythingEstimator>(
-      file, device, in_bfloat16, "depth-anything-v2/1",
+      file, device, in_bfloat16, "depth-anything-v2/2",
       [](const auto& weights, const ParameterPlace& place) {
         return LoadDepthAnythingV2(weights, place);
       });
@@ -220,7 +220,7 @@ absl::StatusOr<std::unique_ptr<DepthEstimator>> LoadDepthAnythingEstimator(
 absl::StatusOr<std::unique_ptr<DepthEstimator>> LoadVideoDepthAnythingEstimator(
     const std::filesystem::path& file, const std::string& device, bool in_bfloat16) {
   return LoadEstimator<VideoDepthAnythingEstimator>(
-      file, device, in_bfloat16, "video-depth-anything/1",
+      file, device, in_bfloat16, "video-depth-anything/2",
       [](const auto& weights, const ParameterPlace& place) {
         return LoadVideoDepthAnything(weights, place);
       });

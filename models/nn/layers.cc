@@ -2,63 +2,21 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/conv2d.h>
-#include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
-#include <ATen/ops/linear.h>
-#include <ATen/ops/relu.h>
 #include <ATen/ops/upsample_bilinear2d.h>
 
 #include <vector>
 
+#include "models/nn/one_dnn.h"
+
 namespace stereofarm {
 namespace {
-
-// Tokens of a picture, about: what oneDNN's layout of a weight is chosen for.
-constexpr int64_t kTypicalRows = 2048;
-
-at::Tensor Activated(const at::Tensor& x, Activation activation) {
-  switch (activation) {
-    case Activation::kNone:
-      return x;
-    case Activation::kRelu:
-      return at::relu(x);
-    case Activation::kGelu:
-      return at::gelu(x);
-  }
-  return x;
-}
 
 std::vector<int64_t> PaddingOf(const Conv2d& layer) {
   return {layer.weight.size(2) / 2, layer.weight.size(3) / 2};
 }
 
 }  // namespace
-
-Linear MakeLinear(const at::Tensor& weight, const at::Tensor& bias) {
-  Linear layer = {weight, bias, {}};
-  if (weight.dim() == 2 && one_dnn::Takes(weight)) {
-    layer.packed = one_dnn::PackLinear(weight.contiguous(), kTypicalRows);
-  }
-  return layer;
-}
-
-Linear TakeLinear(Parameters* parameters, const std::string& name, int64_t in, int64_t out,
-                  bool bias) {
-  const at::Tensor weight = parameters->Take(name + ".weight", {out, in});
-  return MakeLinear(weight, bias ? parameters->Take(name + ".bias", {out}) : at::Tensor());
-}
-
-at::Tensor Apply(const Linear& layer, const at::Tensor& x, Activation activation) {
-  if (layer.packed.defined()) return one_dnn::Linear(x, layer.packed, layer.bias, activation, {});
-  return Activated(at::linear(x, layer.weight, layer.bias), activation);
-}
-
-at::Tensor ApplyAndAdd(const Linear& layer, const at::Tensor& x, const at::Tensor& added) {
-  if (layer.packed.defined()) {
-    return one_dnn::Linear(x, layer.packed, layer.bias, Activation::kNone, added);
-  }
-  return at::linear(x, layer.weight, layer.bias) + added;
-}
 
 LayerNorm TakeLayerNorm(Parameters* parameters, const std::string& name, int64_t size,
                         double epsilon) {

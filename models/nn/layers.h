@@ -7,7 +7,7 @@
 #include <functional>
 #include <string>
 
-#include "models/nn/one_dnn.h"
+#include "models/nn/activation.h"
 #include "models/nn/parameters.h"
 
 namespace stereofarm {
@@ -22,6 +22,7 @@ struct Linear {
   at::Tensor weight;  // [out, in]
   at::Tensor bias;    // [out], or undefined
   at::Tensor packed;  // the weight for oneDNN; undefined where that isn't used
+  at::Tensor panels;  // the weight for linear::Block, likewise
 };
 Linear TakeLinear(Parameters* parameters, const std::string& name, int64_t in, int64_t out,
                   bool bias = true);
@@ -31,7 +32,7 @@ Linear MakeLinear(const at::Tensor& weight, const at::Tensor& bias);
 // [..., in] -> [..., out]
 at::Tensor Apply(const Linear& layer, const at::Tensor& x,
                  Activation activation = Activation::kNone);
-// The same, with `added` [..., out] on top.
+// The same, with `added`, [..., out] as well, on top.
 at::Tensor ApplyAndAdd(const Linear& layer, const at::Tensor& x, const at::Tensor& added);
 
 struct LayerNorm {

@@ -6,10 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-namespace stereofarm {
+#include "models/nn/activation.h"
 
-// What a linear layer or a convolution does on its way out.
-enum class Activation { kNone, kRelu, kGelu };
+namespace stereofarm {
 
 // oneDNN's matrix products and convolutions in LibTorch, with the weights laid out for them once
 // and what follows done in the same pass. LibTorch's own linear() goes to MKL, which leaves the

@@ -47,7 +47,7 @@ TEST(GoldenTest, HeadsAndChannelsOfOddSizes) {
 }
 
 TEST(GoldenTest, TheFeedForwardLayersOfTheGiant) {
-  EXPECT_EQ(CheckFolder(TestData("golden/shapes_swiglu")), 2);
+  EXPECT_EQ(CheckFolder(TestData("golden/shapes_swiglu")), 4);
 }
 
 TEST(GoldenTest, SeveralShortFilmsAtOnce) {

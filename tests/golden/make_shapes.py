@@ -260,11 +260,11 @@ def main():
             check(options.check)
         make_depth(options.out / "shapes_odd_heads",
                    depth | dict(embed_dim=33, features=18, out_channels=[13, 7, 21, 10], seed=1),
-                   [(3, 3, 28, 126), (1, 3, 70, 42)])
+                   [(3, 3, 28, 126), (1, 3, 154, 126)])
         make_depth(options.out / "shapes_swiglu",
                    depth | dict(embed_dim=40, depth=6, num_heads=5, intermediate_layer_idx=[1, 2, 4, 5], features=16,
                                 out_channels=[8, 12, 16, 20], ffn_layer="swiglufused", seed=2),
-                   [(2, 3, 70, 56)])
+                   [(2, 3, 70, 56), (1, 3, 126, 154)])
         make_depth(options.out / "shapes_films",
                    depth | dict(embed_dim=40, num_heads=2, features=32, out_channels=[9, 12, 32, 64], film=True, seed=3),
                    [(3, 5, 3, 28, 70), (2, 1, 3, 56, 28)])

@@ -25,7 +25,9 @@ struct Kernel {
   static constexpr int kSumRows = 6;
   static constexpr int kSumVectors = L >= 16 ? 4 : 2;
   static constexpr int kPanel = kScoreVectors * L;  // keys side by side
-  static_assert(kQueryBlock % kScoreRows == 0 && kQueryBlock % kSumRows == 0);
+  static constexpr int kRowStep = 24;               // where fewer queries than a block are left
+  static_assert(kRowStep % kScoreRows == 0 && kRowStep % kSumRows == 0);
+  static_assert(kQueryBlock % kRowStep == 0);
   static_assert(kKeyBlock % kPanel == 0);
 
   static Vector Load(const float* from) {
@@ -76,6 +78,7 @@ struct Kernel {
   }
 
   // out[row][0 .. C L) += sum over keys of weights[row][key] values[key], for kSumRows rows.
+  // `values`: C L numbers of each key.
   template <int C>
   static void Sums(const float* weights, const float* values, int64_t width, int64_t keys,
                    float* out) {
@@ -88,7 +91,7 @@ struct Kernel {
     for (int64_t k = 0; k < keys; ++k) {
       Vector value[C];
 #pragma GCC unroll 8
-      for (int c = 0; c < C; ++c) value[c] = Load(values + k * width + c * L);
+      for (int c = 0; c < C; ++c) value[c] = Load(values + k * C * L + c * L);
 #pragma GCC unroll 8
       for (int r = 0; r < kSumRows; ++r) {
         const float weight = weights[r * kKeyBlock + k];
@@ -112,32 +115,53 @@ struct Kernel {
         for (int64_t d = 0; d < width; ++d) panel[d * kPanel + k] = key == nullptr ? 0 : key[d];
       }
     }
-    for (int64_t k = 0; k < PaddedKeys(count); ++k) {
-      if (k < count) {
-        __builtin_memcpy(packed_values + k * width, values.data + k * values.stride,
-                         static_cast<size_t>(width) * sizeof(float));
-      } else {
-        __builtin_memset(packed_values + k * width, 0, static_cast<size_t>(width) * sizeof(float));
+    const int64_t padded = PaddedKeys(count);
+    for (int64_t d = 0; d < width;) {
+      const int64_t part = Part(width, d);
+      for (int64_t k = 0; k < padded; ++k) {
+        float* const to = packed_values + d * padded + k * part;
+        if (k < count) {
+          __builtin_memcpy(to, values.data + k * values.stride + d,
+                           static_cast<size_t>(part) * sizeof(float));
+        } else {
+          __builtin_memset(to, 0, static_cast<size_t>(part) * sizeof(float));
+        }
       }
+      d += part;
     }
+  }
+
+  // Numbers of the values from `d` on that are summed at once: they lie together, key by key.
+  static int64_t Part(int64_t width, int64_t d) {
+    return d + kSumVectors * L <= width ? kSumVectors * L : L;
   }
 
   // The weights of one row's scores, in their place, and the row's running maximum and sum.
   static void Soften(float* row, int64_t keys, float* most, float* total, float* shrink) {
-    Vector high = Vector{} + *most;
-    for (int64_t k = 0; k < keys; k += L) high = Max(high, Load(row + k));
-    float now = high[0];
-    for (int i = 1; i < L; ++i) now = now > high[i] ? now : high[i];
+    // Several at a time, so that none waits for the one before it.
+    Vector high[kScoreVectors];
+    for (int v = 0; v < kScoreVectors; ++v) high[v] = Vector{} + *most;
+    for (int64_t k = 0; k < keys; k += kPanel) {
+#pragma GCC unroll 8
+      for (int v = 0; v < kScoreVectors; ++v) high[v] = Max(high[v], Load(row + k + v * L));
+    }
+    for (int v = 1; v < kScoreVectors; ++v) high[0] = Max(high[0], high[v]);
+    float now = high[0][0];
+    for (int i = 1; i < L; ++i) now = now > high[0][i] ? now : high[0][i];
     *shrink = Exp2(Vector{} + (*most - now))[0];
     *most = now;
-    Vector sum = {};
-    for (int64_t k = 0; k < keys; k += L) {
-      const Vector weight = Exp2(Load(row + k) - now);
-      Store(row + k, weight);
-      sum += weight;
+    Vector sum[kScoreVectors] = {};
+    for (int64_t k = 0; k < keys; k += kPanel) {
+#pragma GCC unroll 8
+      for (int v = 0; v < kScoreVectors; ++v) {
+        const Vector weight = Exp2(Load(row + k + v * L) - now);
+        Store(row + k + v * L, weight);
+        sum[v] += weight;
+      }
     }
+    for (int v = 1; v < kScoreVectors; ++v) sum[0] += sum[v];
     float added = 0;
-    for (int i = 0; i < L; ++i) added += sum[i];
+    for (int i = 0; i < L; ++i) added += sum[0][i];
     *total = *total * *shrink + added;
   }
 
@@ -148,24 +172,25 @@ struct Kernel {
     float* scores = q + kQueryBlock * width;
     float* sums = scores + kQueryBlock * kKeyBlock;
     float most[kQueryBlock], total[kQueryBlock];
-    for (int64_t r = 0; r < kQueryBlock; ++r) {
+    const int64_t used = (rows + kRowStep - 1) / kRowStep * kRowStep;
+    for (int64_t r = 0; r < used; ++r) {
       for (int64_t d = 0; d < width; ++d) {
         q[r * width + d] = r < rows ? queries.data[r * queries.stride + d] * scale : 0;
       }
       most[r] = kNothing;
       total[r] = 0;
     }
-    __builtin_memset(sums, 0, static_cast<size_t>(kQueryBlock * width) * sizeof(float));
+    __builtin_memset(sums, 0, static_cast<size_t>(used * width) * sizeof(float));
     for (int64_t begin = 0; begin < count; begin += kKeyBlock) {
       const int64_t left = PaddedKeys(count) - begin;
       const int64_t keys = left < kKeyBlock ? left : kKeyBlock;
       for (int64_t k = 0; k < keys; k += kPanel) {
-        for (int64_t r = 0; r < kQueryBlock; r += kScoreRows) {
+        for (int64_t r = 0; r < used; r += kScoreRows) {
           Scores(q + r * width, packed_keys + (begin + k) * width, width,
                  scores + r * kKeyBlock + k);
         }
       }
-      for (int64_t r = 0; r < kQueryBlock; ++r) {
+      for (int64_t r = 0; r < used; ++r) {
         float* row = scores + r * kKeyBlock;
         for (int64_t k = count - begin; k < keys; ++k) row[k] = kNothing;  // padding
         float shrink = 1;
@@ -174,15 +199,17 @@ struct Kernel {
           Store(sums + r * width + d, Load(sums + r * width + d) * shrink);
         }
       }
-      for (int64_t r = 0; r < kQueryBlock; r += kSumRows) {
+      for (int64_t r = 0; r < used; r += kSumRows) {
         const float* weights = scores + r * kKeyBlock;
-        int64_t d = 0;
-        for (; d + kSumVectors * L <= width; d += kSumVectors * L) {
-          Sums<kSumVectors>(weights, packed_values + begin * width + d, width, keys,
-                            sums + r * width + d);
-        }
-        for (; d < width; d += L) {
-          Sums<1>(weights, packed_values + begin * width + d, width, keys, sums + r * width + d);
+        for (int64_t d = 0; d < width;) {
+          const int64_t part = Part(width, d);
+          const float* const values = packed_values + d * PaddedKeys(count) + begin * part;
+          if (part == kSumVectors * L) {
+            Sums<kSumVectors>(weights, values, width, keys, sums + r * width + d);
+          } else {
+            Sums<1>(weights, values, width, keys, sums + r * width + d);
+          }
+          d += part;
         }
       }
     }

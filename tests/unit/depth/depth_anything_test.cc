@@ -87,7 +87,7 @@ TEST(DepthAnythingInputSizeTest, LongPicturesOfVideosAreTakenSmaller) {
 TEST(DepthAnythingEstimatorTest, GivesTheNetworksDepthOfEachFrame) {
   const auto estimator = LoadDepthAnythingEstimator(SmallWeights(), "cpu");
   ASSERT_TRUE(estimator.ok()) << estimator.status();
-  EXPECT_THAT((*estimator)->Id(), HasSubstr("depth-anything-v2/1:"));
+  EXPECT_THAT((*estimator)->Id(), HasSubstr("depth-anything-v2/2:"));
   const auto plan = (*estimator)->Plan(kPicture);
   ASSERT_TRUE(plan.ok());
   EXPECT_EQ(plan->input, kPicture);
@@ -128,7 +128,7 @@ TEST(DepthAnythingEstimatorTest, Bfloat16IsNearAndNotTheSameAndSaysSo) {
   const auto whole = LoadDepthAnythingEstimator(SmallWeights(), "cpu");
   const auto short_type = LoadDepthAnythingEstimator(SmallWeights(), "cpu", /*in_bfloat16=*/true);
   ASSERT_TRUE(whole.ok() && short_type.ok()) << short_type.status();
-  EXPECT_THAT((*short_type)->Id(), HasSubstr("depth-anything-v2/1+bfloat16:"));
+  EXPECT_THAT((*short_type)->Id(), HasSubstr("depth-anything-v2/2+bfloat16:"));
   const auto wanted = RunFrames(**whole, 0, 1);
   const auto found = RunFrames(**short_type, 0, 1);
   ASSERT_TRUE(wanted.ok() && found.ok());

@@ -75,7 +75,8 @@ std::vector<float> Attend(const Instructions& with, const std::vector<float>& q,
 TEST(AttentionKernelTest, AgreesWithThePlainTwin) {
   std::mt19937 random(7);
   for (const Instructions* with : AllInstructions()) {
-    for (const int64_t width : {16, 32, 48, 64, 80, 128}) {
+    for (const int64_t width : {8, 16, 24, 32, 40, 48, 64, 80, 128}) {
+      if (width % with->lanes != 0) continue;
       for (const int64_t tokens : {1, 23, 24, 47, 49, 192, 193, 500}) {
         const std::vector<float> q = Random(tokens * width, 1, &random);
         const std::vector<float> k = Random(tokens * width, 1, &random);
@@ -87,6 +88,21 @@ TEST(AttentionKernelTest, AgreesWithThePlainTwin) {
               << with->lanes << " lanes, " << tokens << " tokens of " << width << ", at " << i;
         }
       }
+    }
+  }
+}
+
+TEST(AttentionKernelTest, AQueryIsTheSameInEveryBlock) {
+  std::mt19937 random(6);
+  constexpr int64_t kTokens = 50, kWidth = 48;
+  for (const Instructions* with : AllInstructions()) {
+    const std::vector<float> q = Random(kTokens * kWidth, 1, &random);
+    const std::vector<float> k = Random(kTokens * kWidth, 1, &random);
+    const std::vector<float> whole = Attend(*with, q, k, k, kTokens, kTokens, kWidth);
+    for (int64_t i = 0; i < kTokens; ++i) {
+      const std::vector<float> one(q.begin() + i * kWidth, q.begin() + (i + 1) * kWidth);
+      const std::vector<float> alone = Attend(*with, one, k, k, 1, kTokens, kWidth);
+      EXPECT_TRUE(std::equal(alone.begin(), alone.end(), whole.begin() + i * kWidth)) << i;
     }
   }
 }
