@@ -80,7 +80,7 @@ SquareConv2d TakeSquareTranspose2d(Parameters* parameters, const std::string& na
                                    int64_t out, int64_t size) {
   const at::Tensor weight = parameters->Take(name + ".weight", {in, out, size, size});
   const at::Tensor bias = parameters->Take(name + ".bias", {out});
-  if (weight.dim() != 4 || bias.dim() != 1) return {{weight, bias, {}}, size};
+  if (weight.dim() != 4 || bias.dim() != 1) return {};
   // Rows of the matrix: the square's rows, columns, and the channels.
   return {MakeLinear(weight.permute({2, 3, 1, 0}).reshape({size * size * out, in}),
                      bias.repeat({size * size})),
@@ -90,7 +90,7 @@ SquareConv2d TakeSquareTranspose2d(Parameters* parameters, const std::string& na
 at::Tensor EnlargeToSquares(const SquareConv2d& layer, const at::Tensor& x, int64_t rows,
                             int64_t columns) {
   const int64_t b = x.size(0), s = layer.size;
-  const int64_t out = layer.linear.weight.size(0) / (s * s);
+  const int64_t out = layer.linear.out / (s * s);
   return Apply(layer.linear, x)
       .reshape({b, rows, columns, s, s, out})
       .permute({0, 1, 3, 2, 4, 5})

@@ -19,10 +19,13 @@ namespace stereofarm {
 using Watch = std::function<void(const std::string& name, const at::Tensor& value)>;
 
 struct Linear {
-  at::Tensor weight;  // [out, in]
-  at::Tensor bias;    // [out], or undefined
-  at::Tensor packed;  // the weight for oneDNN; undefined where that isn't used
-  at::Tensor panels;  // the weight for linear::Block, likewise
+  int64_t in = 0;
+  int64_t out = 0;
+  at::Tensor bias;  // [out], or undefined
+  // One of the three holds the weights.
+  at::Tensor weight;  // [out, in], as they come
+  at::Tensor packed;  // for oneDNN
+  at::Tensor panels;  // for linear::Block
 };
 Linear TakeLinear(Parameters* parameters, const std::string& name, int64_t in, int64_t out,
                   bool bias = true);

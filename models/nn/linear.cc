@@ -37,7 +37,7 @@ at::Tensor PackPanels(const at::Tensor& weight) {
 
 // `added`: undefined: nothing.
 at::Tensor OnProcessor(const Linear& layer, const at::Tensor& x, const at::Tensor& added) {
-  const int64_t out = layer.weight.size(0), in = layer.weight.size(1);
+  const int64_t out = layer.out, in = layer.in;
   const at::Tensor from = x.contiguous();
   const at::Tensor more = added.defined() ? added.contiguous() : added;
   std::vector<int64_t> shape = x.sizes().vec();
@@ -69,22 +69,27 @@ at::Tensor OnProcessor(const Linear& layer, const at::Tensor& x, const at::Tenso
 
 // Not everything that computes a layer asks for itself.
 void CheckInputs(const Linear& layer, const at::Tensor& x) {
-  TORCH_CHECK(
-      x.dim() > 0 && x.device() == layer.weight.device() && x.size(-1) == layer.weight.size(-1),
-      "a linear layer of ", layer.weight.sizes(), " on ", layer.weight.device(), " got ", x.sizes(),
-      " on ", x.device());
+  TORCH_CHECK(x.dim() > 0 && x.size(-1) == layer.in, "a linear layer of ", layer.in, " inputs got ",
+              x.sizes());
+  TORCH_CHECK(layer.weight.defined() || x.device().is_cpu(),
+              "a linear layer on the processor got a tensor on ", x.device());
 }
 
 }  // namespace
 
 Linear MakeLinear(const at::Tensor& weight, const at::Tensor& bias) {
+  Linear layer;
   // oneDNN takes every bias for one that lies together.
-  Linear layer = {weight, bias.defined() ? bias.contiguous() : bias, {}, {}};
+  if (bias.defined()) layer.bias = bias.contiguous();
   if (weight.dim() != 2) return layer;
+  layer.out = weight.size(0);
+  layer.in = weight.size(1);
   if (TakesPanels(weight, bias)) {
     layer.panels = PackPanels(weight);
   } else if (one_dnn::Takes(weight)) {
     layer.packed = one_dnn::PackLinear(weight.contiguous(), kTypicalRows);
+  } else {
+    layer.weight = weight;
   }
   return layer;
 }
@@ -105,7 +110,7 @@ at::Tensor Apply(const Linear& layer, const at::Tensor& x, Activation activation
 at::Tensor ApplyAndAdd(const Linear& layer, const at::Tensor& x, const at::Tensor& added) {
   CheckInputs(layer, x);
   std::vector<int64_t> shape = x.sizes().vec();
-  shape.back() = layer.weight.size(0);
+  shape.back() = layer.out;
   TORCH_CHECK(added.device() == x.device() && added.sizes() == at::IntArrayRef(shape),
               "a linear layer makes ", shape, ", which ", added.sizes(), " can't be added to");
   if (layer.panels.defined()) return OnProcessor(layer, x, added);

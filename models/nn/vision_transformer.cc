@@ -35,7 +35,7 @@ Linear TakeScaled(Parameters* parameters, const std::string& name, const std::st
   const at::Tensor weight = parameters->Take(name + ".weight", {out, in});
   const at::Tensor bias = parameters->Take(name + ".bias", {out});
   const at::Tensor factor = parameters->Take(scale, {out});
-  if (weight.dim() != 2 || bias.dim() != 1 || factor.numel() != out) return {weight, bias, {}};
+  if (weight.dim() != 2 || bias.dim() != 1 || factor.numel() != out) return {};
   return MakeLinear(weight * factor.unsqueeze(1), bias * factor);
 }
 
