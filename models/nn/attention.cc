@@ -33,7 +33,7 @@ const attention::Instructions* InstructionsFor(const at::Tensor& q, const at::Te
   return nullptr;
 }
 
-attention::Strided Head(const at::Tensor& x, int64_t batch, int64_t head) {
+Strided Head(const at::Tensor& x, int64_t batch, int64_t head) {
   return {x.const_data_ptr<float>() + batch * x.stride(0) + head * x.stride(2), x.stride(1)};
 }
 
@@ -61,7 +61,7 @@ at::Tensor OnProcessor(const attention::Instructions& with, const at::Tensor& q,
       at::Tensor work = at::empty({attention::WorkFloats(width)}, at::kFloat);
       for (int64_t i = next++; i < heads * blocks; i = next++) {
         const int64_t h = i / blocks, first = i % blocks * attention::kQueryBlock;
-        attention::Strided queries = Head(q, b, h);
+        Strided queries = Head(q, b, h);
         queries.data += first * queries.stride;
         const float* const from = laid_out + h * 2 * packed;
         with.block(queries, std::min(attention::kQueryBlock, tokens - first), from, from + packed,

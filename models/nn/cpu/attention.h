@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "models/nn/cpu/strided.h"
+
 namespace stereofarm {
 
 // Scaled dot-product attention in float32 on the processor, block by block with running maxima
@@ -13,16 +15,6 @@ namespace attention {
 
 inline constexpr int64_t kQueryBlock = 48;
 inline constexpr int64_t kKeyBlock = 192;
-
-// Rows of `width` numbers each, so many floats from one to the next.
-struct Strided {
-  const float* data = nullptr;
-  int64_t stride = 0;
-};
-struct StridedOut {
-  float* data = nullptr;
-  int64_t stride = 0;
-};
 
 // One processor's way of doing it.
 struct Instructions {

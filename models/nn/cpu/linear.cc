@@ -29,7 +29,7 @@ struct Tile {
 };
 
 // Sums over `depth` inputs of kTileRows rows.
-Tile Multiply(const Rows& x, const float* panel, int64_t depth) {
+Tile Multiply(const Strided& x, const float* panel, int64_t depth) {
   const float* const x0 = x.data;
   const float* const x1 = x0 + x.stride;
   const float* const x2 = x1 + x.stride;
@@ -60,12 +60,12 @@ Tile Multiply(const Rows& x, const float* panel, int64_t depth) {
 
 // What a tile's sums are added to, from its first number on; stride 0: every row to the same.
 struct Terms {
-  Rows first, second;
+  Strided first, second;
 };
 
 // The tile at the edge of the result, where it's cut off.
 void AddPart(const Tile& tile, int64_t rows, int64_t columns, const Terms& terms,
-             const RowsOut& result) {
+             const StridedOut& result) {
   for (int64_t r = 0; r < rows; ++r) {
     float numbers[kPanel];
     std::memcpy(numbers, tile.sums[r], sizeof(numbers));
@@ -77,7 +77,7 @@ void AddPart(const Tile& tile, int64_t rows, int64_t columns, const Terms& terms
   }
 }
 
-void AddWhole(const Tile& tile, const Terms& terms, const RowsOut& result) {
+void AddWhole(const Tile& tile, const Terms& terms, const StridedOut& result) {
 #pragma GCC unroll 6
   for (int64_t r = 0; r < kTileRows; ++r) {
 #pragma GCC unroll 2
@@ -90,11 +90,11 @@ void AddWhole(const Tile& tile, const Terms& terms, const RowsOut& result) {
 }
 
 constexpr float kZeros[kPanel] = {};
-constexpr Rows kNothing = {kZeros, 0};
+constexpr Strided kNothing = {kZeros, 0};
 
-Rows At(const Rows& rows, int64_t row, int64_t column) {
+Strided At(const Strided& rows, int64_t row, int64_t column) {
   return rows.data == nullptr ? kNothing
-                              : Rows{rows.data + row * rows.stride + column, rows.stride};
+                              : Strided{rows.data + row * rows.stride + column, rows.stride};
 }
 
 }  // namespace
@@ -122,18 +122,18 @@ void Pack(const float* weight, int64_t in, int64_t out, float* packed) {
   }
 }
 
-void Block(const Layer& layer, const Rows& x, int64_t rows, int64_t column, const Rows& added,
-           const RowsOut& result) {
+void Block(const Layer& layer, const Strided& x, int64_t rows, int64_t column, const Strided& added,
+           const StridedOut& result) {
   const int64_t end = std::min(column + kColumnBlock, layer.out);
   float last_rows[kTileRows][kDepth] = {};  // where there are fewer than a tile's
-  const Rows bias = {layer.bias, 0};
+  const Strided bias = {layer.bias, 0};
   for (int64_t k = 0; k < layer.in; k += kDepth) {
     const int64_t depth = std::min(kDepth, layer.in - k);
     for (int64_t c = column; c < end; c += kPanel) {
       const float* const panel = layer.packed + c * layer.in + k * kPanel;
       for (int64_t r = 0; r < rows; r += kTileRows) {
         const int64_t tile_rows = std::min<int64_t>(kTileRows, rows - r);
-        Rows from = {x.data + r * x.stride + k, x.stride};
+        Strided from = {x.data + r * x.stride + k, x.stride};
         if (tile_rows < kTileRows) {
           for (int64_t i = 0; i < tile_rows; ++i) {
             std::memcpy(last_rows[i], from.data + i * from.stride,
@@ -142,7 +142,7 @@ void Block(const Layer& layer, const Rows& x, int64_t rows, int64_t column, cons
           from = {last_rows[0], kDepth};
         }
         const Tile tile = Multiply(from, panel, depth);
-        const RowsOut to = {result.data + r * result.stride + c, result.stride};
+        const StridedOut to = {result.data + r * result.stride + c, result.stride};
         const Terms terms =
             k == 0 ? Terms{At(bias, r, c), At(added, r, c)} : Terms{{to.data, to.stride}, kNothing};
         if (tile_rows == kTileRows && c + kPanel <= end) {

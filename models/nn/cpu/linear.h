@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "models/nn/cpu/strided.h"
+
 namespace stereofarm {
 
 // Linear layers in float32 with vectors of eight numbers, for processors without AVX-512: oneDNN's
@@ -17,16 +19,6 @@ bool IsFastest();
 // Rows and columns that are worked on at once; the last may be fewer.
 inline constexpr int64_t kRowBlock = 96;
 inline constexpr int64_t kColumnBlock = 192;
-
-// Numbers from one row to the next.
-struct Rows {
-  const float* data = nullptr;
-  int64_t stride = 0;
-};
-struct RowsOut {
-  float* data = nullptr;
-  int64_t stride = 0;
-};
 
 struct Layer {
   int64_t in = 0;
@@ -43,8 +35,8 @@ void Pack(const float* weight, int64_t in, int64_t out, float* packed);
 // kRowBlock rows and the columns from `column`, a multiple of kColumnBlock, up to so many or the
 // last. `added`: null data: nothing. All three begin with the block's first row and the layer's
 // first column.
-void Block(const Layer& layer, const Rows& x, int64_t rows, int64_t column, const Rows& added,
-           const RowsOut& result);
+void Block(const Layer& layer, const Strided& x, int64_t rows, int64_t column, const Strided& added,
+           const StridedOut& result);
 
 }  // namespace linear
 }  // namespace stereofarm
